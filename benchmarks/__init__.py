@@ -1,0 +1,1 @@
+"""Speed, compared in one run with what people would use instead."""
