@@ -1,0 +1,58 @@
+"""Turn an Ibis expression into DuckDB's SQL and the sources that it reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lineal.errors import InvalidInput, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import ibis.expr.types as ir
+    import pyarrow as pa
+
+    from lineal.engine.protocol import Source
+
+__all__ = ["Compiled", "compiled"]
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """SQL, the sources under the names it uses for them, and the columns it promises."""
+
+    text: str
+    sources: Mapping[str, Source]
+    types: Mapping[str, pa.DataType]
+
+
+def compiled(expression: ir.Table, sources: Mapping[str, Source]) -> Compiled:
+    """Compile `expression`; raise `NotFound` for an unbound table that `sources` lacks.
+
+    Tables get plain names in the SQL, so that theirs may be any text.
+    """
+    import ibis
+    import ibis.expr.operations as ops
+    from ibis.common.exceptions import IbisError
+
+    names = sorted({table.name for table in expression.op().find(ops.UnboundTable)})
+    for name in names:
+        if name not in sources:
+            raise NotFound.among("the expression reads a table that was not given:", name, sources)
+    plain = {name: f"source_{number}" for number, name in enumerate(names)}
+
+    def renamed(node: ops.Node, kwargs: Mapping[str, object] | None) -> ops.Node:
+        new = node.__recreate__(kwargs) if kwargs else node
+        return new.copy(name=plain[new.name]) if isinstance(new, ops.UnboundTable) else new
+
+    try:
+        text = str(ibis.to_sql(expression.op().replace(renamed).to_expr(), dialect="duckdb"))
+        schema = expression.schema().to_pyarrow()
+    except (IbisError, NotImplementedError) as error:
+        raise InvalidInput(f"the expression does not compile for DuckDB: {error}") from error
+    return Compiled(
+        text=text,
+        sources={plain[name]: sources[name] for name in names},
+        types={column.name: column.type for column in schema},
+    )

@@ -1,0 +1,182 @@
+"""Join features to queries as they were known then: exact, and about as fast as a plain ASOF.
+
+A row becomes visible at `seen = greatest(event, known)`. Walk a key's rows by `seen`: a row can be
+an answer only if its event time is a record high so far, since afterwards a newer event is always
+known. Those rows are kept, and an ASOF join on `seen` finds the answer's time; rows of equal time
+are told apart among the few that were found. Only key, times and the row's position go through
+the sort; the features are fetched by position, for the rows that won.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from lineal.engine.duckdb.text import quoted
+from lineal.engine.lookups import check_lookups, microseconds, reads_nanoseconds
+from lineal.errors import Corrupt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import timedelta
+
+    from lineal.engine.duckdb.session import Numbered, Session
+    from lineal.engine.protocol import PointInTime, Source
+
+__all__ = ["point_in_time"]
+
+
+def point_in_time(
+    session: Session, queries: Source, lookups: Sequence[tuple[Source, PointInTime]]
+) -> pa.RecordBatchReader:
+    """Stream every query row once, in its order, with the columns of each lookup."""
+    asked = session.bind_numbered(queries)
+    found = [(session.bind_numbered(source), lookup) for source, lookup in lookups]
+    check_lookups(asked.schema, [(source.schema, lookup) for source, lookup in found])
+    count = session.rows(f"SELECT count(*) FROM {asked.text}")[0][0]
+    reader = session.relation(_statement(asked, found)).stream()
+    return pa.RecordBatchReader.from_batches(reader.schema, _all_rows(reader, count))
+
+
+def _all_rows(reader: pa.RecordBatchReader, count: object) -> Iterator[pa.RecordBatch]:
+    seen = 0
+    with reader:
+        for batch in reader:
+            seen += batch.num_rows
+            yield batch
+    if seen != count:
+        raise Corrupt(
+            f"the point-in-time join gave {seen} rows for {count} queries; don't use them, and "
+            "report this with the definition of the lookups"
+        )
+
+
+def _statement(asked: Numbered, found: Sequence[tuple[Numbered, PointInTime]]) -> str:
+    tables = [
+        f"{name}_{number} AS MATERIALIZED ({text})"
+        for number, (source, lookup) in enumerate(found)
+        for name, text in _steps(number, asked, source, lookup).items()
+    ]
+    columns = [f"asked.{quoted(name)}" for name in asked.schema.names]
+    joins = []
+    for number, (source, lookup) in enumerate(found):
+        wanted = [f"{quoted(of)} AS {quoted(name)}" for name, of in lookup.columns.items()]
+        features = ", ".join(["won.q", *wanted])
+        columns += [f"found_{number}.{quoted(name)}" for name in lookup.columns]
+        joins.append(
+            f"LEFT JOIN (SELECT {features} FROM won_{number} AS won JOIN {source.text} AS f "
+            f"ON f.{source.position} = won.row) AS found_{number} "
+            f"ON found_{number}.q = asked.{asked.position}"
+        )
+    return (
+        f"WITH {', '.join(tables)} "
+        * bool(tables)
+        + f"SELECT {', '.join(columns)} FROM {asked.text} AS asked "
+        f"{' '.join(joins)} ORDER BY asked.{asked.position}"
+    )
+
+
+def _steps(number: int, asked: Numbered, source: Numbered, lookup: PointInTime) -> dict[str, str]:
+    """Return the queries that lead to `won`: for each answered query `q`, the winning `row`."""
+    times = _Times(asked, source, lookup)
+    keys = [f"k{i}" for i in range(len(lookup.keys))]
+    same_key = "".join(f"asked.{key} = kept.{key} AND " for key in keys)
+    same_kept = " AND ".join(f"won.{name} = kept.{name}" for name in [*keys, "seen"])
+    young = f" WHERE asked.t::HUGEINT - kept.event <= {times.max_age}" * (times.max_age is not None)
+    carried = ", ".join(f"kept.{name}" for name in [*keys, "seen"])
+    last = "(kept.known, kept.row)" if lookup.known_at else "kept.row"
+    best = f"max({last}){'[2]' * (lookup.known_at is not None)}"
+    return {
+        "asked": times.asked_text(),
+        "kept": times.kept_text(),
+        "time": (
+            f"SELECT asked.q, {carried} FROM asked_{number} AS asked "
+            f"ASOF JOIN kept_{number} AS kept ON {same_key}asked.t >= kept.seen{young}"
+        ),
+        "won": (
+            f"SELECT won.q, {best} AS row FROM time_{number} AS won "
+            f"JOIN kept_{number} AS kept ON {same_kept} GROUP BY won.q"
+        ),
+    }
+
+
+class _Times:
+    """The two sides of one lookup, with keys as k0, k1, ... and times as whole numbers."""
+
+    def __init__(self, asked: Numbered, source: Numbered, lookup: PointInTime) -> None:
+        self._asked, self._source, self._lookup = asked, source, lookup
+        known = [lookup.known_at] if lookup.known_at else []
+        self._fine = reads_nanoseconds(
+            asked.schema.field(lookup.query_time).type,
+            *(source.schema.field(name).type for name in [lookup.event_time, *known]),
+        )
+
+    @property
+    def max_age(self) -> int | None:
+        """The maximum age in the unit of the times."""
+        return None if self._lookup.max_age is None else self._units(self._lookup.max_age)
+
+    def asked_text(self) -> str:
+        """Select key, time and position of each query that can have an answer."""
+        names = [*self._lookup.keys, self._lookup.query_time]
+        parts = [
+            *self._keys(self._asked, list(self._lookup.keys)),
+            f"{self._instant(self._asked, self._lookup.query_time)} AS t",
+            f"{self._asked.position} AS q",
+        ]
+        return f"SELECT {', '.join(parts)} FROM {self._asked.text} WHERE {_present(names)}"
+
+    def kept_text(self) -> str:
+        """Select key, times and position of each row that can be an answer."""
+        keys = list(self._lookup.keys.values())
+        event = self._instant(self._source, self._lookup.event_time)
+        parts = [*self._keys(self._source, keys), f"{event} AS event"]
+        row = f"{self._source.position} AS row"
+        names = [*keys, self._lookup.event_time]
+        if self._lookup.known_at is None:
+            seen = f"{event} + {self._units(self._lookup.available_after)}"
+            parts += [f"{seen} AS seen", row]
+            return f"SELECT {', '.join(parts)} FROM {self._source.text} WHERE {_present(names)}"
+        known = self._instant(self._source, self._lookup.known_at)
+        names.append(self._lookup.known_at)
+        parts += [f"{known} AS known", f"greatest({event}, {known}) AS seen", row]
+        by_key = "PARTITION BY " + ", ".join(f"k{i}" for i in range(len(keys))) if keys else ""
+        # The frame is RANGE: rows of equal `seen` count for each other.
+        return (
+            "SELECT * EXCLUDE high "
+            f"FROM (SELECT *, max(event) OVER ({by_key} ORDER BY seen) AS high "
+            f"FROM (SELECT {', '.join(parts)} FROM {self._source.text} WHERE {_present(names)})) "
+            "WHERE event = high"
+        )
+
+    def _keys(self, side: Numbered, names: list[str]) -> list[str]:
+        others = zip(self._lookup.keys.items(), names, strict=True)
+        return [f"{self._key(side, name, pair)} AS k{i}" for i, (pair, name) in enumerate(others)]
+
+    def _key(self, side: Numbered, name: str, pair: tuple[str, str]) -> str:
+        types = (
+            self._asked.schema.field(pair[0]).type,
+            self._source.schema.field(pair[1]).type,
+        )
+        if not pa.types.is_timestamp(types[0]):
+            return quoted(name)
+        return _instant_text(name, side.schema.field(name).type, fine=reads_nanoseconds(*types))
+
+    def _instant(self, side: Numbered, name: str) -> str:
+        return _instant_text(name, side.schema.field(name).type, fine=self._fine)
+
+    def _units(self, duration: timedelta | None) -> int:
+        return microseconds(duration) * (1000 if self._fine else 1) if duration else 0
+
+
+def _instant_text(name: str, arrow: pa.DataType, *, fine: bool) -> str:
+    """Return a time as whole micro- or nanoseconds of UTC; what has no zone is read as UTC."""
+    if fine and reads_nanoseconds(arrow):
+        return f"epoch_ns({quoted(name)})"
+    micros = f"epoch_us(CAST({quoted(name)} AS TIMESTAMP))"
+    return f"CAST({micros} AS HUGEINT) * 1000" if fine else micros
+
+
+def _present(names: list[str]) -> str:
+    return " AND ".join(f"{quoted(name)} IS NOT NULL" for name in names)

@@ -1,0 +1,205 @@
+"""One call's own connection: what it registers is seen by no other call and goes with it."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import weakref
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Self
+
+import pyarrow as pa
+
+from lineal.engine.duckdb.failures import translated
+from lineal.engine.duckdb.sources import numbered_text, relation_text
+from lineal.engine.duckdb.text import quoted, type_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import TracebackType
+
+    import duckdb
+
+    from lineal.engine.protocol import Source
+
+__all__ = ["ROOT", "Numbered", "Relation", "Session"]
+
+ROOT = "lineal_root"
+"""The engine's own database, where the calls' connections begin."""
+
+_BATCH_ROWS = 122_880  # one row group of DuckDB
+
+_catalogs = itertools.count(1)
+
+
+class Session:
+    """A connection with the temporary views, registrations and catalog of one call."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Take over `connection`, a cursor made for this call."""
+        self._connection = connection
+        self._names = itertools.count()
+        self._catalogs: list[str] = []
+        self._readers: list[pa.RecordBatchReader] = []
+        # Runs when a reader that was never read to its end is collected, and at exit.
+        self._finalizer = weakref.finalize(
+            self, _release, connection, self._catalogs, self._readers
+        )
+
+    def __enter__(self) -> Self:
+        """Close at the end of the block."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close."""
+        self.close()
+
+    @contextlib.contextmanager
+    def closed_on_error(self) -> Iterator[None]:
+        """Close if the block raises; else the reader made in it closes when it is done."""
+        try:
+            yield
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Drop all that this call registered; a reader still open on it ends with an error."""
+        self._finalizer()
+
+    def bind(self, source: Source) -> str:
+        """Make `source` readable here, any number of times, and return what to select from."""
+        return relation_text(self, source)
+
+    def bind_numbered(self, source: Source) -> Numbered:
+        """Bind `source` with a column that numbers its rows in their order."""
+        text, position = numbered_text(self, source)
+        schema = self.relation(f"SELECT * EXCLUDE {position} FROM {text} LIMIT 0").schema()
+        return Numbered(text, position, schema)
+
+    def new_name(self) -> str:
+        """Return a name that nothing has in this session."""
+        return f"lineal_{next(self._names)}"
+
+    def register(self, table: pa.Table | pa.RecordBatchReader) -> str:
+        """Let queries scan Arrow data; return what to select from."""
+        name = self.new_name()
+        self._connection.register(name, table)
+        return f"temp.main.{name}"
+
+    def execute(self, statement: str) -> None:
+        """Run a statement that has no result."""
+        self._connection.execute(statement)
+
+    def statements(self, query: str) -> list[str]:
+        """Return the kinds of statements in `query`: SELECT, COPY, ..."""
+        return [found.type.name for found in self._connection.extract_statements(query)]
+
+    def rows(self, query: str) -> list[tuple[object, ...]]:
+        """Return a small result as tuples."""
+        return list(self._connection.execute(query).fetchall())
+
+    def create_view(self, name: str, source: Source) -> None:
+        """Give `source` a temporary name."""
+        self.execute(f"CREATE TEMP VIEW {quoted(name)} AS SELECT * FROM {self.bind(source)}")
+
+    def open_catalog(self) -> str:
+        """Give this call a database of its own, the one that bare names are looked up in."""
+        name = f"lineal_call_{next(_catalogs)}"
+        self.execute(f"ATTACH ':memory:' AS {name}")
+        self._catalogs.append(name)
+        self.execute(f"USE {name}")
+        return name
+
+    def started(self, reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
+        """Keep a running result, to end it before the connection is closed."""
+        self._readers.append(reader)
+        return reader
+
+    def relation(self, query: str) -> Relation:
+        """Bind `query`: unknown names and wrong types are found here, before rows are read."""
+        return Relation(self, query, self._connection.sql(query))
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """Something to select from, whose column `position` grows with the order of the rows."""
+
+    text: str
+    position: str
+    schema: pa.Schema
+    """Its columns without the position."""
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A query that is bound and not yet run."""
+
+    session: Session
+    query: str
+    bound: duckdb.DuckDBPyRelation
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the result's columns."""
+        return list(self.bound.columns)
+
+    def schema(self) -> pa.Schema:
+        """Return the result's Arrow schema; run only on a query that is cheap to run."""
+        return self.bound.to_arrow_table().schema
+
+    def cast_to(self, wanted: Mapping[str, pa.DataType]) -> Relation:
+        """Return the same rows with these columns, cast where DuckDB chose another type.
+
+        For instance, the sum of whole numbers is HUGEINT in DuckDB and int64 in Ibis.
+        """
+        found = dict(zip(self.columns, map(str, self.bound.types), strict=True))
+        targets = {name: type_text(arrow) for name, arrow in wanted.items()}
+        same = {name for name, text in targets.items() if _same_type(found.get(name, ""), text)}
+        if len(same) == len(targets):
+            return self
+        selected = ", ".join(
+            quoted(name) if name in same else f"CAST({quoted(name)} AS {text}) AS {quoted(name)}"
+            for name, text in targets.items()
+        )
+        return self.session.relation(f"SELECT {selected} FROM ({self.query})")
+
+    def stream(self) -> pa.RecordBatchReader:
+        """Run the query and return its batches; the session is closed when they are done."""
+        inner = self.session.started(self.bound.to_arrow_reader(_BATCH_ROWS))
+        return pa.RecordBatchReader.from_batches(
+            inner.schema, _batches(self.session, inner, self.query)
+        )
+
+
+def _same_type(found: str, wanted: str) -> bool:
+    aliases = {"TIMESTAMP WITH TIME ZONE": "TIMESTAMPTZ"}
+    return aliases.get(found, found).replace(" ", "") == wanted.replace(" ", "")
+
+
+def _batches(session: Session, inner: pa.RecordBatchReader, query: str) -> Iterator[pa.RecordBatch]:
+    # The generator keeps the session alive for as long as somebody holds the reader.
+    try:
+        with translated(query=query):
+            yield from inner
+    finally:
+        session.close()
+
+
+def _release(
+    connection: duckdb.DuckDBPyConnection,
+    catalogs: list[str],
+    readers: list[pa.RecordBatchReader],
+) -> None:
+    connection.interrupt()
+    for reader in readers:
+        reader.close()
+    for name in catalogs:
+        connection.execute(f"USE {ROOT}")
+        connection.execute(f"DETACH {name}")
+    connection.close()
