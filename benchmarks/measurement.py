@@ -33,6 +33,13 @@ class Measurement:
         return self.ours_seconds / self.peer_seconds
 
     @property
+    def cpu_ratio(self) -> float | None:
+        """Ours over the peer's in seconds of all cores, which a busy neighbour disturbs less."""
+        if self.ours_cpu_seconds is None or not self.peer_cpu_seconds:
+            return None
+        return self.ours_cpu_seconds / self.peer_cpu_seconds
+
+    @property
     def within_limit(self) -> bool:
         """Whether the ratio keeps its limit; without a limit it always does."""
         return self.limit_ratio is None or self.ratio <= self.limit_ratio

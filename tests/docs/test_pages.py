@@ -1,0 +1,143 @@
+"""Every block of README.md and of the pages under docs/ runs, in order, and says what it says.
+
+    ```python            runs; blocks of a page share their names
+    ```text              what the Python block before it prints
+    ```console           `$` lines run in the shell, the other lines are what they print;
+                         `# exits 1` at a command's end tells its exit code
+    ```csv flights.csv   a file of that name is written; so with any block that names a file
+
+`...` in an expected line stands for anything, alone on a line for any lines. Blocks of another
+language (mermaid, toml without a file name) are for reading only.
+"""
+
+import contextlib
+import io
+import os
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
+FENCE = re.compile(r"^```(?P<info>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+EXITS = re.compile(r"\s+# exits (\d+)$")
+
+
+@dataclass(frozen=True)
+class Block:
+    language: str
+    file: str
+    body: str
+    line: int
+
+
+def blocks(page: Path) -> list[Block]:
+    """Return the fenced blocks of `page`, in order."""
+    text = page.read_text(encoding="utf-8")
+    found = []
+    for match in FENCE.finditer(text):
+        language, _, file = match["info"].strip().partition(" ")
+        line = text.count("\n", 0, match.start()) + 1
+        found.append(Block(language, file.strip(), match["body"], line))
+    return found
+
+
+def matches(expected: str, printed: str) -> bool:
+    """Return whether `printed` is what `expected` says, spaces at the ends of lines apart."""
+
+    pattern = "".join(
+        r"(?:[^\n]*\n)*"
+        if line.strip() == "..."
+        else re.escape(line.rstrip()).replace(r"\.\.\.", r"[^\n]*") + r"[ ]*\n"
+        for line in expected.strip("\n").splitlines()
+    )
+    return re.fullmatch(pattern, printed.strip("\n") + "\n") is not None
+
+
+def runs(page: Path) -> bool:
+    return any(block.language in {"python", "console"} for block in blocks(page))
+
+
+def commands(body: str) -> list[tuple[str, int, str]]:
+    """Return each command of a console block, its exit code, and what it should print."""
+    found = []
+    for part in re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]:
+        command, *rest = part.split("\n")
+        while command.endswith("\\"):
+            command = command[:-1] + rest.pop(0).lstrip("> ")
+        ends = EXITS.search(command)
+        code = int(ends[1]) if ends else 0
+        found.append((EXITS.sub("", command), code, "\n".join(rest)))
+    return found
+
+
+def run_console(block: Block, where: str) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    for command, code, expected in commands(block.body):
+        done = subprocess.run(
+            ["bash", "-c", command],
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "PATH": path, "NO_COLOR": "1"},
+        )
+        told = f"{where}: {command}\n{done.stdout}{done.stderr}"
+        assert done.returncode == code, told
+        if expected.strip():
+            assert matches(expected, done.stdout + done.stderr), f"{told}\nexpected:\n{expected}"
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if runs(page)], ids=lambda page: str(page.relative_to(ROOT))
+)
+def test_every_block_of_the_page_runs(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, object] = {"__name__": "__main__"}
+    printed = ""
+    for block in blocks(page):
+        where = f"{page.relative_to(ROOT)}:{block.line}"
+        if block.file:
+            Path(block.file).write_text(block.body, encoding="utf-8")
+        elif block.language == "python":
+            output = io.StringIO()
+            code = compile("\n" * block.line + block.body, str(page), "exec")
+            with contextlib.redirect_stdout(output):
+                exec(code, names)  # noqa: S102  (the page is ours)
+            printed = output.getvalue()
+        elif block.language == "text" and names.keys() - {"__name__"}:
+            assert matches(block.body, printed), f"{where}: printed\n{printed}"
+        elif block.language == "console":
+            run_console(block, where)
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    broken = [
+        f"{page.relative_to(ROOT)} -> {target}"
+        for page in [*PAGES, ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text(encoding="utf-8"))
+        if not (page.parent / target).exists()
+    ]
+    assert not broken
+
+
+@pytest.mark.parametrize(
+    ("expected", "printed", "same"),
+    [
+        ("a\nb", "a\nb\n", True),
+        ("a  b", "a  b   \n", True),
+        ("a ... c", "a b c", True),
+        ("a\n...\nd", "a\nb\nc\nd", True),
+        ("a\n...", "a\nb", True),
+        ("a ... c", "a b\nc", False),
+        ("a", "b", False),
+    ],
+)
+def test_dots_stand_for_anything(expected: str, printed: str, same: bool) -> None:
+    assert matches(expected, printed) is same
