@@ -1,0 +1,27 @@
+"""Named points at which a test can kill the process, to prove that a crash loses nothing.
+
+Setting the environment variable `LINEAL_KILL_AT` to one of the names makes the process send
+itself SIGKILL when it gets there: no handler runs, nothing is flushed, as when a machine dies.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+
+__all__ = ["KILL_POINTS", "kill_point"]
+
+KILL_POINTS: tuple[str, ...] = (
+    "recorder.opening",  # inside the first transaction, before it commits
+    "recorder.opened",  # RUNNING and PENDING rows stand, nothing is done yet
+    "recorder.closing",  # the bytes are in place, the closing transaction has not begun
+    "recorder.numbered",  # inside the closing transaction, before it commits
+    "recorder.closed",  # all is recorded, nothing was told to the caller
+)
+"""The recorder's own points; each part that writes adds those between its own steps."""
+
+
+def kill_point(name: str) -> None:
+    """Kill this process at once if the environment asks for it at the point `name`."""
+    if os.environ.get("LINEAL_KILL_AT") == name:
+        os.kill(os.getpid(), signal.SIGKILL)

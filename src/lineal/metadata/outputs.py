@@ -1,0 +1,61 @@
+"""What a verb says about its outputs: before they are made, and once they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lineal.metadata.model import Artifact, ArtifactType, Value
+
+__all__ = ["EnvironmentRecord", "Made", "Output", "Pending"]
+
+
+@dataclass(frozen=True)
+class Output:
+    """An output that a verb is going to make.
+
+    `key` is the first step of its event's path. Without a `name` the artifact has no versions
+    and is addressed by its id.
+    """
+
+    key: str
+    type: ArtifactType
+    name: str | None = None
+
+
+@dataclass(frozen=True)
+class Made:
+    """What an output turned out to be, once its bytes are in place.
+
+    `content` is the SHA-256 that equality of versions is judged by; an empty one equals nothing.
+    With `skip_equal`, content equal to the newest version of that name makes no new version.
+    """
+
+    content: str
+    uri: str
+    properties: Mapping[str, Value] = field(default_factory=dict)
+    skip_equal: bool = True
+
+
+@dataclass(frozen=True)
+class EnvironmentRecord:
+    """The environment that an execution runs in: an artifact, one for each distinct content."""
+
+    type: ArtifactType
+    content: str
+    uri: str
+    properties: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass
+class Pending:
+    """An announced output: its PENDING rows, and what became of it once that is `settled`."""
+
+    output: Output
+    artifact_id: int
+    event_id: int
+    result: Made | Artifact | None = None
+    settled: bool = False

@@ -1,0 +1,127 @@
+"""How property values stand in ML Metadata's tables, one typed column each."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+from lineal.errors import Corrupt, InvalidInput
+from lineal.metadata.model import PropertyType, Value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["decode", "encode_all", "split"]
+
+_STRUCT_PREFIX = "mlmd-struct::"
+_INT64 = range(-(2**63), 2**63)
+_COLUMNS = ("int_value", "double_value", "string_value", "proto_value", "bool_value")
+
+
+def split(
+    values: Mapping[str, Value], declared: Mapping[str, PropertyType]
+) -> tuple[dict[str, Value], dict[str, Value]]:
+    """Return the values that a type declares, checked, and the others, as custom properties.
+
+    Raises `InvalidInput` for a value that isn't of its declared type.
+    """
+    properties: dict[str, Value] = {}
+    custom: dict[str, Value] = {}
+    for name, value in values.items():
+        wanted = declared.get(name)
+        if wanted is None:
+            custom[name] = value
+        elif wanted == PropertyType.DOUBLE and type(value) is int:
+            properties[name] = float(value)
+        elif _type_of(name, value) != wanted:
+            raise InvalidInput(
+                f"the property {name!r} is declared {wanted.name}, but {value!r} is "
+                f"{_type_of(name, value).name}"
+            )
+        else:
+            properties[name] = value
+    return properties, custom
+
+
+def encode_all(
+    node: str, node_id: int, properties: Mapping[str, Value], *, custom: bool
+) -> list[dict[str, object]]:
+    """Return the rows of `properties` for the property table of `node` ("artifact", ...)."""
+    return [
+        {
+            f"{node}_id": node_id,
+            "name": name,
+            "is_custom_property": int(custom),
+            **dict.fromkeys(_COLUMNS),
+            **_encode(name, value),
+        }
+        for name, value in properties.items()
+    ]
+
+
+def decode(row: Mapping[str, object]) -> Value | None:
+    """Return the value of a property row; None for kinds that Lineal can't hold (protos)."""
+    text = row["string_value"]
+    if isinstance(text, str):
+        return _unpack_struct(text) if text.startswith(_STRUCT_PREFIX) else text
+    for column in ("int_value", "double_value"):
+        value = row[column]
+        if isinstance(value, int | float):
+            return value
+    flag = row["bool_value"]
+    return None if flag is None else bool(flag)
+
+
+def _type_of(name: str, value: Value) -> PropertyType:
+    kinds: Iterable[tuple[type, PropertyType]] = (
+        (bool, PropertyType.BOOLEAN),  # before int, which it is a kind of
+        (int, PropertyType.INT),
+        (float, PropertyType.DOUBLE),
+        (str, PropertyType.STRING),
+        (dict, PropertyType.STRUCT),
+    )
+    for python, kind in kinds:
+        if isinstance(value, python):
+            return kind
+    raise InvalidInput(
+        f"the property {name!r} can't hold {type(value).__name__}; "
+        "give an int, float, str, bool or a dict of those"
+    )
+
+
+def _encode(name: str, value: Value) -> dict[str, object]:
+    kind = _type_of(name, value)
+    if kind == PropertyType.INT and value not in _INT64:
+        raise InvalidInput(f"the property {name!r} holds {value}, which does not fit 64 bits")
+    if isinstance(value, dict):
+        return {"string_value": _STRUCT_PREFIX + _pack_struct(value)}
+    if isinstance(value, str) and "\0" in value:
+        raise InvalidInput(f"the property {name!r} holds a NUL character, which text can't carry")
+    column = {
+        PropertyType.BOOLEAN: "bool_value",
+        PropertyType.INT: "int_value",
+        PropertyType.DOUBLE: "double_value",
+    }.get(kind, "string_value")
+    return {column: value}
+
+
+def _pack_struct(value: dict[str, object]) -> str:
+    from google.protobuf import json_format, struct_pb2
+
+    struct = struct_pb2.Struct()
+    json_format.ParseDict(value, struct)
+    return base64.b64encode(struct.SerializeToString(deterministic=True)).decode()
+
+
+def _unpack_struct(text: str) -> Value:
+    from google.protobuf import json_format, struct_pb2
+    from google.protobuf.message import DecodeError
+
+    try:
+        struct = struct_pb2.Struct.FromString(base64.b64decode(text[len(_STRUCT_PREFIX) :]))
+    except (ValueError, DecodeError) as error:
+        raise Corrupt(
+            f"a stored property claims to be a Struct but is not: {text[:60]!r}"
+        ) from error
+    unpacked: dict[str, object] = json_format.MessageToDict(struct)
+    return unpacked

@@ -1,0 +1,354 @@
+"""The one way to write: open an execution, make its outputs visible, close it.
+
+A write is three steps. Opening: one transaction with the execution RUNNING, its input events,
+and its outputs PENDING. Then the caller puts the bytes in place. Closing: one transaction that
+makes the outputs LIVE, numbers them, turns their events into outputs and completes the
+execution. A crash between them leaves PENDING rows, which nobody sees as versions, and a
+RUNNING execution whose process is gone, which `crashed` finds.
+"""
+
+from __future__ import annotations
+
+import traceback
+import uuid
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from lineal.errors import Conflict, InvalidInput, LinealError, NotFound
+from lineal.metadata.closing import check_claim, claim_inputs, close_output
+from lineal.metadata.killpoints import kill_point
+from lineal.metadata.model import (
+    Artifact,
+    ArtifactState,
+    ArtifactType,
+    Context,
+    ContextType,
+    Event,
+    EventType,
+    Execution,
+    ExecutionState,
+    ExecutionType,
+    Value,
+)
+from lineal.metadata.moments import Moment, as_moment, now
+from lineal.metadata.names import check_name
+from lineal.metadata.outputs import EnvironmentRecord, Made, Output, Pending
+from lineal.metadata.process import identity, is_gone
+from lineal.metadata.running import Running
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
+
+    from lineal.metadata.store import Store, VersionRow
+    from lineal.metadata.transaction import Transaction
+
+__all__ = ["Recorder"]
+
+_open_runs: ContextVar[tuple[tuple[Recorder, Running], ...]] = ContextVar(
+    "lineal_open_runs", default=()
+)
+
+
+class Recorder:
+    """Writes executions, with what they used and made, into one store.
+
+    `environment` says what a run runs in; it is asked when an execution opens.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        *,
+        environment: Callable[[], EnvironmentRecord | None] = lambda: None,
+    ) -> None:
+        self.store = store
+        self._environment = environment
+
+    @contextmanager
+    def run(
+        self,
+        verb: ExecutionType,
+        *,
+        inputs: Mapping[str, Sequence[Artifact]] | None = None,
+        parameters: Mapping[str, Value] | None = None,
+        outputs: Sequence[Output] = (),
+        contexts: Sequence[tuple[ContextType, Context]] = (),
+        known_at: Moment | None = None,
+        code: str = "",
+        fingerprint: str = "",
+        tracks_reads: bool = False,
+        state: ExecutionState = ExecutionState.COMPLETE,
+    ) -> Iterator[Running]:
+        """Record what the body does as one execution of `verb`.
+
+        Leaving the body closes the execution in the given `state` (COMPLETE or CACHED); an
+        exception closes it FAILED, with the error kept, and is raised on. `known_at` claims when
+        the data's source knew it: it dates the outputs, the execution, and the inputs that no
+        claim dates yet. Raises `InvalidInput` for a claim in the future or before the previous
+        version's known time, and `AlreadyExists` for a name that belongs to another type.
+        Inside another open run the execution becomes its child: it shares the run's contexts.
+        """
+        claim = _claim(known_at)
+        running = self._begin(
+            verb,
+            inputs=inputs or {},
+            outputs=outputs,
+            contexts=contexts,
+            claim=claim,
+            properties={
+                **(parameters or {}),
+                **identity(),
+                **({"lineal_code": code} if code else {}),
+                **({"lineal_fingerprint": fingerprint} if fingerprint else {}),
+            },
+        )
+        running.tracks_reads = tracks_reads
+        kill_point("recorder.opened")
+        token = _open_runs.set((*_open_runs.get(), (self, running)))
+        try:
+            yield running
+            kill_point("recorder.closing")
+            self._finish(running, state)
+        except BaseException as error:
+            self._fail(running, error)
+            raise
+        finally:
+            _open_runs.reset(token)
+        kill_point("recorder.closed")
+
+    def open_run(self) -> Running | None:
+        """Return the innermost open run of this recorder that tracks what is read, if any."""
+        return next((running for running in self._open() if running.tracks_reads), None)
+
+    def used(self, artifact: Artifact) -> None:
+        """Record a read as an input of the open run; without one, reads leave no trace."""
+        running = self.open_run()
+        if running is not None:
+            running.add_input("read", artifact)
+
+    def crashed(self) -> list[Execution]:
+        """Return the executions that are RUNNING although their process is gone."""
+        running = self.store.executions(state=ExecutionState.RUNNING)
+        return [execution for execution in running if is_gone(execution)]
+
+    def settle(self, execution_id: int, made: Mapping[str, Made]) -> list[VersionRow]:
+        """Finish a crashed execution whose bytes turned out to be in place.
+
+        `made` tells of each output by its key; outputs that it doesn't name are abandoned.
+        Returns the versions that came to be.
+        """
+        execution = self.store.execution(execution_id)
+        running = self._reopen(execution)
+        for key, pending in running.pending.items():
+            pending.result = made.get(key)
+            pending.settled = True
+        stamp = execution.get("lineal_known_at")
+        running.known_at = as_moment(stamp) if isinstance(stamp, str) else None
+        running.note(lineal_settled="finished after its process was gone")
+        self._finish(running, ExecutionState.COMPLETE)
+        return list(running.versions.values())
+
+    def abandon(self, execution_id: int, *, reason: str) -> None:
+        """Close a crashed execution as CANCELED; its outputs are ABANDONED."""
+        running = self._reopen(self.store.execution(execution_id))
+        self._give_up(running, ExecutionState.CANCELED, {"lineal_settled": reason})
+
+    def set_alias(self, name: str, alias: str, number: int) -> None:
+        """Make `alias` stand for version `number` of `name`; the move is an execution."""
+        check_name(alias)
+        if set("@:/") & set(alias):
+            raise InvalidInput(f"{alias!r} can't be an alias: it holds @, : or /")
+        row = self.store.version(name, number)
+        if row is None:
+            raise _no_version(self.store, name, number)
+        verb = ExecutionType("lineal.alias")
+        target = {"version": [self.store.artifact(row.artifact_id)]}
+        parameters: dict[str, Value] = {"name": name, "alias": alias, "number": number}
+        with self.run(verb, inputs=target, parameters=parameters) as running:
+            with self.store.write() as transaction:
+                before = transaction.versions.set_alias(name, alias, number)
+            if before is not None:
+                running.note(was=before)
+
+    def label(self, artifact_id: int, labels: Mapping[str, Value]) -> None:
+        """Set `labels` as custom properties of an artifact; old values stay in the history."""
+        reserved = [name for name in labels if name.startswith("lineal_")]
+        if reserved:
+            raise InvalidInput(f"labels can't begin with 'lineal_': {', '.join(reserved)}")
+        with self.store.write() as transaction:
+            transaction.update("artifact", artifact_id, properties=labels)
+
+    # Inside
+
+    def _open(self) -> list[Running]:
+        """Return the open executions of this recorder, innermost first."""
+        return [running for owner, running in reversed(_open_runs.get()) if owner is self]
+
+    def _begin(
+        self,
+        verb: ExecutionType,
+        *,
+        inputs: Mapping[str, Sequence[Artifact]],
+        outputs: Sequence[Output],
+        contexts: Sequence[tuple[ContextType, Context]],
+        claim: datetime | None,
+        properties: dict[str, Value],
+    ) -> Running:
+        environment = self._environment()
+        parent = next(iter(self._open()), None)
+        if parent is not None:
+            properties["lineal_parent"] = parent.execution_id
+        if claim is not None:
+            properties["lineal_known_at"] = claim.isoformat()
+        name = str(uuid.uuid4())
+        with self.store.write() as transaction:
+            execution = Execution(
+                verb.name,
+                state=ExecutionState.RUNNING,
+                name=name,
+                custom_properties=properties,
+            )
+            running = Running(self.store, transaction.insert_execution(verb, execution), name)
+            running.known_at = claim
+            running.context_ids = [
+                *(parent.context_ids if parent else ()),
+                *(transaction.put_context(kind, context) for kind, context in contexts),
+            ]
+            for context_id in running.context_ids:
+                transaction.associate(context_id, running.execution_id)
+            for key, artifacts in inputs.items():
+                for index, artifact in enumerate(artifacts):
+                    running.put_input(transaction, key, index, artifact)
+            for output in outputs:
+                running.announce(transaction, output)
+                if claim is not None and output.name is not None:
+                    check_claim(transaction, output.name, claim)
+            if environment is not None:
+                _put_environment(transaction, running, environment)
+            kill_point("recorder.opening")
+        return running
+
+    def _finish(self, running: Running, state: ExecutionState) -> None:
+        for key, pending in running.pending.items():
+            if not pending.settled:
+                raise InvalidInput(f"the output {key!r} was announced, but nothing was made of it")
+        claimed_by = f"execution/{running.execution_id}"
+        with self.store.write() as transaction:
+            _still_running(transaction, running)
+            for pending in running.pending.values():
+                close_output(transaction, pending, known_at=running.known_at, claimed_by=claimed_by)
+            if running.known_at is not None:
+                transaction.versions.put_claim(
+                    "execution", running.execution_id, running.known_at, claimed_by
+                )
+                inputs = transaction.inputs_of(running.execution_id)
+                claim_inputs(transaction, inputs, known_at=running.known_at, claimed_by=claimed_by)
+            transaction.update(
+                "execution",
+                running.execution_id,
+                columns={"last_known_state": int(state)},
+                properties=running.notes,
+            )
+            kill_point("recorder.numbered")
+        self._tell(running)
+
+    def _tell(self, running: Running) -> None:
+        """Fill in what the outputs became."""
+        events = self.store.events(execution_ids=[running.execution_id])
+        made = {
+            str(key): event.artifact_id
+            for event in events
+            if event.type == EventType.OUTPUT
+            for key in event.path[::2]
+        }
+        artifacts = {a.id: a for a in self.store.artifacts(ids=made.values())}
+        versions = self.store.versions_of(made.values())
+        running.artifacts = {key: artifacts[artifact_id] for key, artifact_id in made.items()}
+        running.versions = {key: versions[i] for key, i in made.items() if i in versions}
+
+    def _fail(self, running: Running, error: BaseException) -> None:
+        text = "".join(traceback.format_exception(error))[-20_000:].replace("\0", "\\0")
+        summary = str(error).replace("\0", "\\0") or type(error).__name__
+        notes: dict[str, Value] = {"lineal_error": summary[:2_000], "lineal_traceback": text}
+        try:
+            self._give_up(running, ExecutionState.FAILED, notes)
+        except LinealError as second:
+            # The first error is the one to tell; the execution is settled later.
+            error.add_note(f"and the failure could not be recorded: {second}")
+
+    def _give_up(self, running: Running, state: ExecutionState, notes: Mapping[str, Value]) -> None:
+        with self.store.write() as transaction:
+            _still_running(transaction, running)
+            for pending in running.pending.values():
+                transaction.update(
+                    "artifact",
+                    pending.artifact_id,
+                    columns={"state": int(ArtifactState.ABANDONED)},
+                )
+            transaction.update(
+                "execution",
+                running.execution_id,
+                columns={"last_known_state": int(state)},
+                properties={**running.notes, **notes},
+            )
+
+    def _reopen(self, execution: Execution) -> Running:
+        """Return the open state of a RUNNING execution, as its rows tell it."""
+        running = Running(self.store, execution.id or 0, execution.name or "")
+        events = self.store.events(execution_ids=[running.execution_id])
+        pending = {e.artifact_id: e for e in events if e.type == EventType.PENDING_OUTPUT}
+        for artifact in self.store.artifacts(ids=pending):
+            event = pending[artifact.id or 0]
+            key = str(event.path[0])
+            name = artifact.custom_properties.get("lineal_name")
+            output = Output(key, ArtifactType(artifact.type), None if name is None else str(name))
+            running.pending[key] = Pending(output, artifact.id or 0, event.id or 0)
+        return running
+
+
+def _claim(known_at: Moment | None) -> datetime | None:
+    if known_at is None:
+        return None
+    claim = as_moment(known_at, what="known_at")
+    if claim > now():
+        raise InvalidInput(
+            f"known_at={claim.isoformat()} lies in the future; "
+            "a claim says when the source knew the data, which has already happened"
+        )
+    return claim
+
+
+def _still_running(transaction: Transaction, running: Running) -> None:
+    state = transaction.execution_state(running.execution_id)
+    if state != ExecutionState.RUNNING:
+        told = "gone" if state is None else state.name
+        raise Conflict(
+            f"execution/{running.execution_id} is no longer RUNNING but {told}: "
+            "another process settled it; run the verb again"
+        )
+
+
+def _put_environment(
+    transaction: Transaction, running: Running, environment: EnvironmentRecord
+) -> None:
+    artifact_id = transaction.find_artifact(environment.type, content=environment.content)
+    if artifact_id is None:
+        artifact = Artifact(
+            environment.type.name,
+            uri=environment.uri,
+            state=ArtifactState.LIVE,
+            properties={**environment.properties, "sha256": environment.content},
+        )
+        artifact_id = transaction.insert_artifact(environment.type, artifact)
+    transaction.put_event(
+        Event(artifact_id, running.execution_id, EventType.INTERNAL_INPUT, ("environment", 0))
+    )
+
+
+def _no_version(store: Store, name: str, number: int) -> LinealError:
+    rows = store.versions(name)
+    if not rows:
+        return NotFound.among("nothing is called", name, store.names(), remedy="lineal find")
+    return NotFound(f"{name!r} has no version {number}; it has 1 to {rows[-1].number}")

@@ -1,0 +1,111 @@
+"""An execution that is open: what the body of a verb tells about its inputs and outputs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lineal.errors import AlreadyExists, InvalidInput
+from lineal.metadata.model import Artifact, ArtifactState, Event, EventType, Value
+from lineal.metadata.names import check_name
+from lineal.metadata.outputs import Made, Output, Pending
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from lineal.metadata.store import Store, VersionRow
+    from lineal.metadata.transaction import Transaction
+
+__all__ = ["Running"]
+
+
+class Running:
+    """An open execution; the recorder makes it, and closes it when the verb's body ends.
+
+    After the close, `versions` and `artifacts` hold by key what the outputs became.
+    """
+
+    def __init__(self, store: Store, execution_id: int, name: str) -> None:
+        self.execution_id = execution_id
+        self.uuid = name
+        self.versions: dict[str, VersionRow] = {}
+        self.artifacts: dict[str, Artifact] = {}
+        self.known_at: datetime | None = None
+        self.context_ids: list[int] = []
+        self.tracks_reads = False
+        self.pending: dict[str, Pending] = {}
+        self.notes: dict[str, Value] = {}
+        self._store = store
+        self._inputs: set[int] = set()
+
+    def made(self, key: str, made: Made) -> None:
+        """Say that the content of output `key` is in place."""
+        self._settle(key, made)
+
+    def same(self, key: str, artifact: Artifact) -> None:
+        """Say that output `key` turned out to be this existing artifact."""
+        self._settle(key, artifact)
+
+    def nothing(self, key: str) -> None:
+        """Say that output `key` did not come to be."""
+        self._settle(key, None)
+
+    def note(self, **properties: Value) -> None:
+        """Keep facts about the execution, as its custom properties, written at its close."""
+        self.notes.update(properties)
+
+    def add_output(self, output: Output) -> None:
+        """Announce one more output, before its bytes are put in place."""
+        if output.key in self.pending:
+            raise InvalidInput(f"the execution already has an output {output.key!r}")
+        with self._store.write() as transaction:
+            self.announce(transaction, output)
+
+    def add_input(self, key: str, artifact: Artifact) -> None:
+        """Record one more input, known only now; once, however often it is read."""
+        if artifact.id in self._inputs:
+            return
+        with self._store.write() as transaction:
+            self.put_input(transaction, key, 0, artifact)
+
+    def announce(self, transaction: Transaction, output: Output) -> None:
+        """Insert the PENDING artifact and event of an output."""
+        if output.name is not None:
+            check_name(output.name)
+            _check_type(transaction, output)
+        pending = Artifact(
+            type=output.type.name,
+            state=ArtifactState.PENDING,
+            custom_properties={} if output.name is None else {"lineal_name": output.name},
+        )
+        artifact_id = transaction.insert_artifact(output.type, pending)
+        event = Event(artifact_id, self.execution_id, EventType.PENDING_OUTPUT, (output.key, 0))
+        for context_id in self.context_ids:
+            transaction.attribute(context_id, artifact_id)
+        self.pending[output.key] = Pending(output, artifact_id, transaction.put_event(event))
+
+    def put_input(self, transaction: Transaction, key: str, index: int, artifact: Artifact) -> None:
+        """Insert the event of an input, and put the input into the run's contexts."""
+        if artifact.id is None:
+            raise InvalidInput(f"an input must be an artifact of this workspace: {artifact}")
+        transaction.put_event(Event(artifact.id, self.execution_id, EventType.INPUT, (key, index)))
+        for context_id in self.context_ids:
+            transaction.attribute(context_id, artifact.id)
+        self._inputs.add(artifact.id)
+
+    def _settle(self, key: str, result: Made | Artifact | None) -> None:
+        if key not in self.pending:
+            raise InvalidInput(f"the execution has no output {key!r}; announce it first")
+        self.pending[key].result = result
+        self.pending[key].settled = True
+
+
+def _check_type(transaction: Transaction, output: Output) -> None:
+    newest = transaction.versions.newest(output.name or "")
+    if newest is None:
+        return
+    stored = transaction.artifact_of(newest[0])
+    if stored.type != output.type.name:
+        raise AlreadyExists(
+            f"{output.name!r} names a {stored.type}, it can't become a {output.type.name}; "
+            "choose another name"
+        )

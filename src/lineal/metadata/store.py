@@ -1,0 +1,423 @@
+"""Read the graph: nodes, events, links, versions, aliases; now, or as of a moment."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import sqlalchemy as sa
+
+from lineal.errors import InvalidInput, NotFound
+from lineal.metadata import rows, tables
+from lineal.metadata.database import Database
+from lineal.metadata.history import AsOf, Clock, Horizon, horizon
+from lineal.metadata.model import (
+    Artifact,
+    ArtifactState,
+    Context,
+    Event,
+    Execution,
+    ExecutionState,
+    Value,
+)
+from lineal.metadata.moments import from_microseconds
+from lineal.metadata.transaction import Transaction
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+__all__ = ["Store", "VersionRow"]
+
+_CHUNK = 10_000  # ids in one statement; SQLite allows 32,766 bound values
+_Node = TypeVar("_Node", Artifact, Execution, Context)
+
+
+@dataclass(frozen=True)
+class VersionRow:
+    """One version of a named thing: which artifact it is, and since when it is known."""
+
+    artifact_id: int
+    name: str
+    number: int
+    content: str
+    committed: datetime
+    known_at: datetime
+    claimed_by: str | None = None
+
+
+class Store:
+    """A metadata store: artifacts, executions, contexts and what ties them together.
+
+    A file that ML Metadata's wheel wrote is opened in place, and the wheel opens ours. One store
+    may be used from several threads, and one file by several processes. All writing goes through
+    the recorder.
+    """
+
+    def __init__(self, path: Path | None = None, *, database: Database | None = None) -> None:
+        self._database = database or Database(path)
+        self._as_of: AsOf | None = None
+
+    @property
+    def path(self) -> Path | None:
+        """The database file; None for a store in memory."""
+        return self._database.path
+
+    @property
+    def uuid(self) -> str:
+        """What tells this store from every other."""
+        return self._database.uuid
+
+    @property
+    def at(self) -> AsOf | None:
+        """The moment that this store shows; None for the present."""
+        return self._as_of
+
+    def as_of(self, moment: datetime, *, clock: Clock = "known") -> Store:
+        """Return a read-only view of what was known at the aware `moment`.
+
+        With `clock="commit"`, claims about the past don't count: what was committed by then.
+        """
+        view = Store(database=self._database)
+        view._as_of = AsOf(moment, clock)
+        return view
+
+    def close(self) -> None:
+        """Close the database's connections."""
+        self._database.close()
+
+    @contextmanager
+    def write(self) -> Iterator[Transaction]:
+        """Yield a write transaction: one numbered commit, or nothing at all."""
+        if self._as_of is not None:
+            raise InvalidInput(
+                f"the workspace as it was at {self._as_of.moment.isoformat()} can't be changed; "
+                "use the present one"
+            )
+        with self._database.write() as connection:
+            transaction = Transaction(connection)
+            yield transaction
+            transaction.seal()
+
+    # Nodes
+
+    def artifact(self, id: int) -> Artifact:  # noqa: A002 -- the field's own name for it
+        """Return the artifact with that id; raise `NotFound` if there is none."""
+        return _only(self.artifacts(ids=[id]), f"artifact/{id}")
+
+    def execution(self, id: int) -> Execution:  # noqa: A002 -- the field's own name for it
+        """Return the execution with that id; raise `NotFound` if there is none."""
+        return _only(self.executions(ids=[id]), f"execution/{id}")
+
+    def artifacts(
+        self,
+        *,
+        ids: Iterable[int] | None = None,
+        type: str | None = None,  # noqa: A002 -- the field's own name for it
+        uri: str | None = None,
+        name: str | None = None,
+        state: ArtifactState | None = None,
+        context_id: int | None = None,
+        properties: Mapping[str, Value] | None = None,
+    ) -> list[Artifact]:
+        """Return the artifacts that fit everything given, in the order of their ids.
+
+        `name` is the full MLMD name (`ops.flights@3`).
+        """
+        table = tables.artifact
+        conditions = _equal(table, {"uri": uri, "name": name})
+        if context_id is not None:
+            linked = tables.attribution
+            conditions.append(
+                table.c.id.in_(
+                    sa.select(linked.c.artifact_id).where(linked.c.context_id == context_id)
+                )
+            )
+        conditions += _having(tables.artifact_property, table, properties)
+        found = self._nodes("artifact", conditions, ids, type, rows.artifact)
+        # The state is compared after time travel, which changes it.
+        return [a for a in found if state is None or a.state == state]
+
+    def executions(
+        self,
+        *,
+        ids: Iterable[int] | None = None,
+        type: str | None = None,  # noqa: A002 -- the field's own name for it
+        name: str | None = None,
+        state: ExecutionState | None = None,
+        context_id: int | None = None,
+        fingerprint: str | None = None,
+        properties: Mapping[str, Value] | None = None,
+    ) -> list[Execution]:
+        """Return the executions that fit everything given, in the order of their ids."""
+        table = tables.execution
+        conditions = _equal(table, {"name": name})
+        if context_id is not None:
+            linked = tables.association
+            conditions.append(
+                table.c.id.in_(
+                    sa.select(linked.c.execution_id).where(linked.c.context_id == context_id)
+                )
+            )
+        wanted = dict(properties or {})
+        if fingerprint is not None:
+            wanted["lineal_fingerprint"] = fingerprint
+        conditions += _having(tables.execution_property, table, wanted)
+        if state is not None and self._as_of is None:
+            conditions.append(table.c.last_known_state == int(state))
+        found = self._nodes("execution", conditions, ids, type, rows.execution)
+        return [e for e in found if state is None or e.state == state]
+
+    def contexts(
+        self,
+        *,
+        ids: Iterable[int] | None = None,
+        type: str | None = None,  # noqa: A002 -- the field's own name for it
+        name: str | None = None,
+        artifact_id: int | None = None,
+        execution_id: int | None = None,
+    ) -> list[Context]:
+        """Return the contexts that fit everything given, in the order of their ids."""
+        table = tables.context
+        conditions = _equal(table, {"name": name})
+        for link, column, node in (
+            (tables.attribution, "artifact_id", artifact_id),
+            (tables.association, "execution_id", execution_id),
+        ):
+            if node is not None:
+                conditions.append(
+                    table.c.id.in_(sa.select(link.c.context_id).where(link.c[column] == node))
+                )
+        return self._nodes("context", conditions, ids, type, rows.context)
+
+    def events(
+        self,
+        *,
+        artifact_ids: Iterable[int] | None = None,
+        execution_ids: Iterable[int] | None = None,
+    ) -> list[Event]:
+        """Return the events of these artifacts, or of these executions, in order of their ids."""
+        table = tables.event
+        column = table.c.artifact_id if artifact_ids is not None else table.c.execution_id
+        wanted = artifact_ids if artifact_ids is not None else execution_ids
+        if wanted is None:
+            raise InvalidInput("events are asked for by artifact ids or by execution ids")
+        found: list[Event] = []
+        with self._reading() as (connection, at):
+            for chunk in _chunks(wanted):
+                conditions: list[sa.ColumnElement[bool]] = [column.in_(chunk)]
+                if at is not None:
+                    conditions.append(at.visible("event"))
+                found += rows.events(connection, conditions)
+        return sorted(found, key=lambda event: event.id or 0)
+
+    def parent_contexts(self, context_id: int) -> list[Context]:
+        """Return the contexts that hold the context with that id."""
+        link = tables.parent_context
+        with self._reading() as (connection, _):
+            ids = connection.scalars(
+                sa.select(link.c.parent_context_id).where(link.c.context_id == context_id)
+            ).all()
+        return self.contexts(ids=ids)
+
+    # Versions and aliases
+
+    def newest(self, name: str) -> VersionRow | None:
+        """Return the newest version of `name`, or None if there is none."""
+        found = self._versions([tables.version.c.name == name], newest_first=True, limit=1)
+        return found[0] if found else None
+
+    def version(self, name: str, number: int) -> VersionRow | None:
+        """Return version `number` of `name`, or None if there is none."""
+        version = tables.version
+        found = self._versions([version.c.name == name, version.c.number == number])
+        return found[0] if found else None
+
+    def version_of(self, artifact_id: int) -> VersionRow | None:
+        """Return the version that the artifact is, or None if it has no name."""
+        found = self._versions([tables.version.c.artifact_id == artifact_id])
+        return found[0] if found else None
+
+    def versions_of(self, artifact_ids: Iterable[int]) -> dict[int, VersionRow]:
+        """Return the versions that these artifacts are, by artifact id."""
+        found: dict[int, VersionRow] = {}
+        for chunk in _chunks(artifact_ids):
+            for row in self._versions([tables.version.c.artifact_id.in_(chunk)]):
+                found[row.artifact_id] = row
+        return found
+
+    def versions(self, name: str) -> list[VersionRow]:
+        """Return all versions of `name`, oldest first."""
+        return self._versions([tables.version.c.name == name])
+
+    def by_content(self, name: str, prefix: str) -> list[VersionRow]:
+        """Return the versions of `name` whose content's SHA-256 begins with `prefix`."""
+        version = tables.version
+        return self._versions(
+            [version.c.name == name, version.c.content.startswith(prefix, autoescape=True)]
+        )
+
+    def newest_versions(self, *, type: str | None = None) -> list[VersionRow]:  # noqa: A002
+        """Return the newest version of every name, by name; of artifacts of `type` if given."""
+        version = tables.version
+        with self._reading() as (_connection, at):
+            visible = [] if at is None else [at.version_visible()]
+            newest = (
+                sa.select(version.c.name, sa.func.max(version.c.number).label("number"))
+                .where(*visible)
+                .group_by(version.c.name)
+                .subquery()
+            )
+            condition = sa.tuple_(version.c.name, version.c.number).in_(
+                sa.select(newest.c.name, newest.c.number)
+            )
+        conditions: list[sa.ColumnElement[bool]] = [condition]
+        if type is not None:
+            conditions.append(
+                version.c.artifact_id.in_(
+                    sa.select(tables.artifact.c.id)
+                    .join(tables.type_, tables.type_.c.id == tables.artifact.c.type_id)
+                    .where(tables.type_.c.name == type)
+                )
+            )
+        return self._versions(conditions)
+
+    def names(self, *, type: str | None = None) -> list[str]:  # noqa: A002 -- as above
+        """Return every name that has a version, sorted; of artifacts of `type` if given."""
+        return sorted(row.name for row in self.newest_versions(type=type))
+
+    def aliases(self, name: str) -> dict[str, int]:
+        """Return the aliases of `name` and the version number that each stands for."""
+        alias = tables.alias
+        with self._reading() as (connection, at):
+            visible = [] if at is None else [alias.c.commit <= at.commit]
+            found = connection.execute(
+                sa.select(alias.c.id, alias.c.alias, alias.c.number).where(
+                    alias.c.name == name, *visible
+                )
+            ).all()
+            numbers = {row.alias: row.number for row in found}
+            if at is not None:
+                old = rows.old_values(connection, at, "alias", [row.id for row in found])
+                numbers |= {
+                    row.alias: int(str(old[row.id]["number"])) for row in found if row.id in old
+                }
+        return dict(sorted(numbers.items()))
+
+    def alias(self, name: str, alias: str) -> VersionRow | None:
+        """Return the version of `name` that `alias` stands for, or None if nothing does."""
+        number = self.aliases(name).get(alias)
+        return None if number is None else self.version(name, number)
+
+    def commits(self, *, limit: int | None = None) -> list[tuple[int, datetime]]:
+        """Return number and time of the newest `limit` commits, newest first."""
+        commit = tables.commit
+        with self._reading() as (connection, at):
+            then = sa.true() if at is None else commit.c.number <= at.commit
+            query = sa.select(commit.c.number, commit.c.time_us).where(then)
+            found = connection.execute(query.order_by(commit.c.number.desc()).limit(limit))
+            return [(row.number, from_microseconds(row.time_us)) for row in found]
+
+    # Inside
+
+    @contextmanager
+    def _reading(self) -> Iterator[tuple[sa.Connection, Horizon | None]]:
+        with self._database.read() as connection:
+            yield connection, None if self._as_of is None else horizon(connection, self._as_of)
+
+    def _nodes(
+        self,
+        kind: str,
+        conditions: list[sa.ColumnElement[bool]],
+        ids: Iterable[int] | None,
+        type_name: str | None,
+        load: rows.Loader[_Node],
+    ) -> list[_Node]:
+        table = getattr(tables, kind)
+        if type_name is not None:
+            types = tables.type_
+            conditions.append(
+                table.c.type_id.in_(
+                    sa.select(types.c.id).where(
+                        types.c.name == type_name, types.c.type_kind == rows.KINDS[kind]
+                    )
+                )
+            )
+        found: list[_Node] = []
+        with self._reading() as (connection, at):
+            if at is not None:
+                conditions.append(at.visible(kind))
+            if ids is None:
+                found += load(connection, conditions, at)
+            for chunk in _chunks(ids or ()):
+                found += load(connection, [*conditions, table.c.id.in_(chunk)], at)
+        return sorted(found, key=lambda node: node.id or 0)
+
+    def _versions(
+        self,
+        conditions: list[sa.ColumnElement[bool]],
+        *,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> list[VersionRow]:
+        version, claim, commit = tables.version, tables.claim, tables.commit
+        with self._reading() as (connection, at):
+            if at is not None:
+                conditions = [*conditions, at.version_visible()]
+            order = version.c.number.desc() if newest_first else version.c.number.asc()
+            query = (
+                sa.select(version, commit.c.time_us, claim.c.known_at_us, claim.c.claimed_by)
+                .join(commit, commit.c.number == version.c.commit)
+                .outerjoin(
+                    claim,
+                    sa.and_(claim.c.kind == "artifact", claim.c.node_id == version.c.artifact_id),
+                )
+                .where(*conditions)
+                .order_by(version.c.name, order)
+                .limit(limit)
+            )
+            return [
+                VersionRow(
+                    artifact_id=row.artifact_id,
+                    name=row.name,
+                    number=row.number,
+                    content=row.content,
+                    committed=from_microseconds(row.time_us),
+                    known_at=from_microseconds(
+                        row.time_us if row.known_at_us is None else row.known_at_us
+                    ),
+                    claimed_by=row.claimed_by,
+                )
+                for row in connection.execute(query)
+            ]
+
+
+def _only(found: list[_Node], what: str) -> _Node:
+    if not found:
+        raise NotFound(f"there is no {what} (lineal log lists what there is)")
+    return found[0]
+
+
+def _equal(table: sa.Table, values: Mapping[str, str | None]) -> list[sa.ColumnElement[bool]]:
+    return [table.c[column] == value for column, value in values.items() if value is not None]
+
+
+def _having(
+    table: sa.Table, node: sa.Table, values: Mapping[str, Value] | None
+) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions that a node has these properties, declared or custom."""
+    owner = table.c[f"{node.name.lower()}_id"]
+    return [
+        node.c.id.in_(
+            sa.select(owner).where(table.c.name == name, table.c[rows.column_of(value)] == value)
+        )
+        for name, value in (values or {}).items()
+    ]
+
+
+def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
+    wanted = sorted(set(ids))
+    for start in range(0, len(wanted), _CHUNK):
+        yield wanted[start : start + _CHUNK]
