@@ -17,6 +17,8 @@ KILL_POINTS: tuple[str, ...] = (
     "recorder.closing",  # the bytes are in place, the closing transaction has not begun
     "recorder.numbered",  # inside the closing transaction, before it commits
     "recorder.closed",  # all is recorded, nothing was told to the caller
+    "lake.staged",  # the bytes are on disk under temporary names
+    "lake.placed",  # the bytes have their names in the store, which nothing refers to yet
 )
 """The recorder's own points; each part that writes adds those between its own steps."""
 

@@ -1,0 +1,226 @@
+"""Keep bytes as they came, under names with versions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lineal.errors import InvalidInput, NotFound
+from lineal.lake import checkout
+from lineal.lake.folders import read_folder
+from lineal.lake.leftovers import Leftover, clean, leftovers
+from lineal.lake.media import FOLDER as FOLDER_MEDIA_TYPE
+from lineal.lake.media import HEAD_BYTES, media_type
+from lineal.lake.sources import Addable, Source, plain, understand
+from lineal.lake.types import ADD, FILE, FOLDER
+from lineal.lake.version import LakeVersion
+from lineal.metadata.model import Artifact, ArtifactState, ArtifactType, Value
+from lineal.metadata.outputs import Made, Output
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from lineal.lake.objects import Batch, ObjectStore, Stored
+    from lineal.metadata.moments import Moment
+    from lineal.metadata.recorder import Recorder
+    from lineal.metadata.running import Running
+    from lineal.metadata.store import Store, VersionRow
+
+__all__ = ["Lake"]
+
+_PLAIN = "file"  # the event's key of a plain input
+
+
+class Lake:
+    """Files and folders of any kind, by name and version, each content stored once.
+
+    With `store`, a view of the past, the lake shows what it held then and takes nothing in.
+    """
+
+    def __init__(
+        self, recorder: Recorder, objects: ObjectStore, *, store: Store | None = None
+    ) -> None:
+        self.objects = objects
+        self._recorder = recorder
+        self._store = recorder.store if store is None else store
+
+    def add(
+        self,
+        source: Addable,
+        name: str | None = None,
+        *,
+        media_type: str | None = None,
+        known_at: Moment | None = None,
+    ) -> LakeVersion:
+        """Store a file, a folder, or what a file object gives, as a version of `name`.
+
+        A text is a path. Without a `name` it is called as the file or folder is; a file object
+        must be given one. `media_type` overrides what the bytes and the suffix tell, `known_at`
+        claims when its source knew it. Content equal to the newest version makes no new one.
+        """
+        found = understand(source, name, workspace=self.objects.root)
+        (version,) = self._add([found], media_type=media_type, known_at=known_at)
+        return version
+
+    def add_all(
+        self, sources: Sequence[str | Path], *, known_at: Moment | None = None
+    ) -> list[LakeVersion]:
+        """Store several files and folders in one go, each under its own name: all, or none."""
+        found = [understand(source, None, workspace=self.objects.root) for source in sources]
+        names = [source.name for source in found]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise InvalidInput(
+                f"two of the sources are called {twice[0]!r}; add one of them with name="
+            )
+        return self._add(found, media_type=None, known_at=known_at)
+
+    def store_plain(self, source: Path | bytes, *, media_type: str | None = None) -> Artifact:
+        """Store a plain input of a verb, without a name; the same content is one artifact."""
+        found = plain(source, workspace=self.objects.root)
+        self._refuse_past()
+        with self._recorder.run(ADD, outputs=[Output(_PLAIN, _type_of(found))]) as running:
+            made = self._take([found], media_type)[found.name]
+            known = self._store.artifacts(uri=made.uri, state=ArtifactState.LIVE)
+            if known:
+                running.same(_PLAIN, known[0])
+            else:
+                running.made(_PLAIN, made)
+        return running.artifacts[_PLAIN]
+
+    def names(self) -> list[str]:
+        """Return the names of all files and folders, sorted."""
+        return sorted(name for kind in (FILE, FOLDER) for name in self._store.names(type=kind.name))
+
+    def versions(self, name: str) -> list[LakeVersion]:
+        """Return the versions of `name`, oldest first; raise `NotFound` if there are none."""
+        rows = self._store.versions(name)
+        artifacts = {a.id: a for a in self._store.artifacts(ids=[r.artifact_id for r in rows])}
+        found = [self.version(artifacts[row.artifact_id], row) for row in rows]
+        if not found:
+            raise self._unknown(name)
+        return found
+
+    def get(self, name: str, number: int | None = None) -> LakeVersion:
+        """Return version `number` of `name`, or else the newest; raise `NotFound`."""
+        row = self._store.newest(name) if number is None else self._store.version(name, number)
+        if row is not None:
+            return self.version(self._store.artifact(row.artifact_id), row)
+        rows = self._store.versions(name)
+        if not rows:
+            raise self._unknown(name)
+        raise NotFound(f"{name!r} has no version {number}; it has 1 to {rows[-1].number}")
+
+    def version(self, artifact: Artifact, row: VersionRow | None = None) -> LakeVersion:
+        """Return the handle of a file or folder in the lake, by its artifact."""
+        if artifact.type not in (FILE.name, FOLDER.name):
+            raise InvalidInput(f"artifact/{artifact.id} is a {artifact.type}, not in the lake")
+        return LakeVersion(self._store, self._recorder, artifact, row, objects=self.objects)
+
+    def checkout(
+        self, version: LakeVersion, destination: str | Path, *, overwrite: bool = False
+    ) -> Path:
+        """Write a version out as an ordinary file or folder at `destination`, verified.
+
+        A file appears whole or not at all, and so does a new folder; into a folder that exists
+        the version's files are written beside what is there. What stands in the way with other
+        content is refused with `AlreadyExists` unless `overwrite`. Returns the path.
+        """
+        target = Path(destination)
+        if version.is_folder:
+            checkout.write_folder(self.objects, version.tree(), target, overwrite=overwrite)
+            return target
+        self._recorder.used(version.artifact)
+        checkout.write_file(self.objects, version.content, target, overwrite=overwrite)
+        return target
+
+    def leftovers(self) -> list[Leftover]:
+        """Return what crashed or failed writers left: temporary files, bytes nobody refers to.
+
+        While a run is open somewhere, only the temporary files of dead writers are told: what the
+        run has put in place is not referred to yet. Settle crashed executions first.
+        """
+        return leftovers(self._recorder, self.objects)
+
+    def clean(self, found: Collection[Leftover]) -> list[Leftover]:
+        """Remove those of `found` that are still left over; return what went.
+
+        Raises `Conflict` while somebody is putting bytes in place.
+        """
+        return clean(self._recorder, self.objects, found)
+
+    def _add(
+        self, sources: Sequence[Source], *, media_type: str | None, known_at: Moment | None
+    ) -> list[LakeVersion]:
+        self._refuse_past()
+        with self._recorder.run(
+            ADD,
+            outputs=[Output(source.name, _type_of(source), source.name) for source in sources],
+            parameters={"sources": {s.name: s.facts().get("source", "") for s in sources}},
+            known_at=known_at,
+        ) as running:
+            for name, made in self._take(sources, media_type).items():
+                running.made(name, made)
+        return [self._outcome(running, source.name) for source in sources]
+
+    def _outcome(self, running: Running, name: str) -> LakeVersion:
+        return self.version(running.artifacts[name], running.versions[name])
+
+    def _take(self, sources: Sequence[Source], told: str | None) -> Mapping[str, Made]:
+        """Put the bytes of the sources in place; return by name what they are."""
+        facts = {source.name: source.facts() for source in sources}
+        with self.objects.batch() as batch:
+            taken = {source.name: _take_in(source, batch) for source in sources}
+        return {
+            source.name: self._made(source, *taken[source.name], facts[source.name], told)
+            for source in sources
+        }
+
+    def _made(
+        self,
+        source: Source,
+        stored: Stored,
+        more: Mapping[str, Value],
+        facts: Mapping[str, Value],
+        told: str | None,
+    ) -> Made:
+        path = self.objects.path(stored.sha256)
+        if told is None and "files" not in more:
+            with path.open("rb") as file:
+                told = media_type(file.read(HEAD_BYTES), source.filename)
+        properties = {
+            "sha256": stored.sha256,
+            "size": stored.size,
+            "media_type": told or FOLDER_MEDIA_TYPE,
+            **facts,
+            **more,
+        }
+        return Made(stored.sha256, str(path), properties)
+
+    def _refuse_past(self) -> None:
+        if self._store.at is not None:
+            raise InvalidInput(
+                f"the lake as it was at {self._store.at.moment.isoformat()} can't be added to; "
+                "use the present workspace"
+            )
+
+    def _unknown(self, name: str) -> NotFound:
+        return NotFound.among(
+            "the lake has no", name, self.names(), remedy="lineal find lists what there is"
+        )
+
+
+def _type_of(source: Source) -> ArtifactType:
+    return FOLDER if source.is_folder else FILE
+
+
+def _take_in(source: Source, batch: Batch) -> tuple[Stored, dict[str, Value]]:
+    """Put the bytes of one source into the batch; tell what it is, and more of a folder."""
+    if source.stream is not None:
+        return batch.add_stream(source.stream), {}
+    if source.path is None:
+        raise InvalidInput(f"{source.name!r} has neither a path nor bytes")
+    if not source.is_folder:
+        return batch.add_file(source.path), {}
+    tree = read_folder(source.path, batch)
+    return batch.add_bytes(tree.encode()), {"size": tree.size, "files": len(tree.files)}
