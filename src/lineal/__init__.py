@@ -1,0 +1,87 @@
+"""Lineal: the data journey of machine learning, from raw file to served feature.
+
+    import lineal
+
+    ws = lineal.open("flights")
+    raw = ws.lake.add("flights.csv")
+    flights = ws.warehouse.ingest("ops.flights", raw, event_time="time_hour")
+    report = lineal.validate(lineal.statistics(flights), lineal.infer_schema(flights))
+    ws.lineage(report).show()
+
+Everything is loaded when it is first asked for: importing this package costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lineal.errors import (
+    AlreadyExists,
+    Conflict,
+    Corrupt,
+    IncompatibleVersion,
+    InvalidInput,
+    LinealError,
+    NotFound,
+    Unavailable,
+)
+
+if TYPE_CHECKING:
+    from lineal.pipeline import Input, component, pipeline
+    from lineal.workspace import (
+        Workspace,
+        infer_schema,
+        open,  # noqa: A004 -- lineal.open reads as it should
+        read,
+        save,
+        statistics,
+        validate,
+    )
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AlreadyExists",
+    "Conflict",
+    "Corrupt",
+    "IncompatibleVersion",
+    "Input",
+    "InvalidInput",
+    "LinealError",
+    "NotFound",
+    "Unavailable",
+    "Workspace",
+    "component",
+    "infer_schema",
+    "open",
+    "pipeline",
+    "read",
+    "save",
+    "statistics",
+    "validate",
+]
+
+_LAZY = {
+    "Input": "lineal.pipeline",
+    "Workspace": "lineal.workspace",
+    "component": "lineal.pipeline",
+    "features": "lineal.features",
+    "infer_schema": "lineal.workspace",
+    "open": "lineal.workspace",
+    "pipeline": "lineal.pipeline",
+    "read": "lineal.workspace",
+    "save": "lineal.workspace",
+    "statistics": "lineal.workspace",
+    "validate": "lineal.workspace",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LAZY:
+        raise AttributeError(f"module 'lineal' has no attribute {name!r}")
+    from importlib import import_module
+
+    found = import_module(_LAZY[name])
+    value = found if name == "features" else getattr(found, name)
+    globals()[name] = value
+    return value

@@ -84,6 +84,10 @@ class Store:
         view._as_of = AsOf(moment, clock)
         return view
 
+    def present(self) -> Store:
+        """Return the same store as it is now."""
+        return self if self._as_of is None else Store(database=self._database)
+
     def close(self) -> None:
         """Close the database's connections."""
         self._database.close()

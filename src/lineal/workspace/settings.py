@@ -1,0 +1,115 @@
+"""The workspace's file, `lineal.toml`: read, checked, and written once by `lineal init`.
+
+Every section has an embedded default; a shared counterpart is chosen by its URL alone. Secrets
+never stand in the file.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING
+
+from lineal.errors import IncompatibleVersion, InvalidInput, NotFound, Unavailable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["FILE_NAME", "FORMAT", "EngineSection", "Settings", "read_settings", "write_settings"]
+
+FILE_NAME = "lineal.toml"
+FORMAT = 1
+
+_TEMPLATE = f"""\
+# This folder is a Lineal workspace. What stands behind a '#' is the default.
+format = {FORMAT}
+
+[engine]
+# memory_limit = "4GB"    # above it, DuckDB spills to .lineal/tmp; default: 80 % of the memory
+# threads = 2             # default: one for each processor
+"""
+
+
+@dataclass(frozen=True)
+class EngineSection:
+    """Limits of the embedded engine."""
+
+    memory_limit: str | None = None
+    threads: int | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the workspace's file says."""
+
+    format: int = FORMAT
+    engine: EngineSection = field(default_factory=EngineSection)
+
+
+_SHARED = ("metadata", "lake", "warehouse", "features")
+"""Sections that will choose a shared backend by URL; so far each has its embedded default only."""
+
+
+def read_settings(path: Path) -> Settings:
+    """Return what the file at `path` says.
+
+    Raises `IncompatibleVersion` for a workspace of a newer Lineal, `InvalidInput` for a file that
+    is no TOML or has wrong values, `NotFound` for an unknown key, and `Unavailable` for a backend
+    that this release does not have.
+    """
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(f"{path} is no valid TOML: {error}; mend that line") from error
+    except OSError as error:
+        raise Unavailable(f"{path} can't be read: {error.strerror}") from error
+    found = document.pop("format", None)
+    if not isinstance(found, int) or isinstance(found, bool):
+        raise InvalidInput(f"{path} has no whole number 'format'; a new workspace has format = {FORMAT}")
+    if found > FORMAT:
+        raise IncompatibleVersion(
+            f"{path} was made by a newer Lineal (format {found}, this one knows {FORMAT}); "
+            "upgrade Lineal to open this workspace"
+        )
+    for section in _SHARED:
+        _refuse_shared(path, section, document.pop(section, {}))
+    engine = _engine(path, document.pop("engine", {}))
+    for name in document:
+        raise NotFound.among(f"{path} has a section", name, ["engine", *_SHARED])
+    return Settings(format=found, engine=engine)
+
+
+def write_settings(path: Path) -> None:
+    """Write the file of a new workspace, whole or not at all; an existing one stays."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    temporary.write_text(_TEMPLATE, encoding="utf-8")
+    try:
+        path.hardlink_to(temporary)  # fails, instead of replacing, if another process was faster
+    except FileExistsError:
+        pass
+    finally:
+        temporary.unlink()
+
+
+def _engine(path: Path, section: object) -> EngineSection:
+    if not isinstance(section, dict):
+        raise InvalidInput(f"{path}: 'engine' must be a section, written [engine]")
+    known = [f.name for f in fields(EngineSection)]
+    for name in section:
+        if name not in known:
+            raise NotFound.among(f"{path}: section [engine] has a key", name, known)
+    limit, threads = section.get("memory_limit"), section.get("threads")
+    if limit is not None and not isinstance(limit, str):
+        raise InvalidInput(f'{path}: engine.memory_limit must be text such as "4GB", not {limit!r}')
+    if threads is not None and (not isinstance(threads, int) or threads < 1):
+        raise InvalidInput(f"{path}: engine.threads must be a number from 1, not {threads!r}")
+    return EngineSection(memory_limit=limit, threads=threads)
+
+
+def _refuse_shared(path: Path, name: str, section: object) -> None:
+    if section:
+        raise Unavailable(
+            f"{path}: section [{name}] asks for another backend than the embedded one, "
+            "which this release does not have yet; remove the section"
+        )

@@ -1,0 +1,38 @@
+"""Record the environment that an execution runs in."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from lineal.environment import ENVIRONMENT, capture, properties_of
+from lineal.metadata import EnvironmentRecord
+
+if TYPE_CHECKING:
+    from lineal.workspace.workspace import Workspace
+
+__all__ = ["fingerprint", "record"]
+
+
+def record(workspace: Workspace) -> EnvironmentRecord | None:
+    """Return the present environment as a record, its description kept as an object.
+
+    The git state is that of the folder one works in, where the code most likely lies.
+    """
+    environment = capture(Path.cwd(), cache=workspace.locations.cache)
+    described = environment.to_json()
+    content = hashlib.sha256(described).hexdigest()
+    if not workspace.objects.has(content):
+        workspace.objects.put_bytes(described)
+    return EnvironmentRecord(
+        type=ENVIRONMENT,
+        content=content,
+        uri=str(workspace.objects.path(content)),
+        properties=properties_of(environment),
+    )
+
+
+def fingerprint(workspace: Workspace) -> str:
+    """Return what of the environment decides whether results can be reused."""
+    return capture(Path.cwd(), cache=workspace.locations.cache).fingerprint

@@ -1,0 +1,312 @@
+"""A workspace: one folder, one graph, and the parts that work on it."""
+
+from __future__ import annotations
+
+import weakref
+from contextlib import contextmanager
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from lineal.errors import InvalidInput
+from lineal.metadata import EnvironmentRecord, Moment, Recorder, Store, Version, as_moment
+from lineal.workspace.locations import Locations, find, make
+from lineal.workspace.settings import read_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Literal, Self
+
+    import pyarrow as pa
+
+    from lineal.engine import Engine
+    from lineal.features import Features
+    from lineal.lake import Lake, ObjectStore
+    from lineal.metadata import Lineage, Value
+    from lineal.pipeline import Pipeline, RunResult
+    from lineal.validation import Report, Schema, Statistics, StatisticsOptions
+    from lineal.warehouse import Warehouse
+    from lineal.workspace.doctor import Finding
+    from lineal.workspace.recorded import RecordedReport, RecordedSchema, RecordedStatistics
+
+__all__ = ["Workspace", "workspace_of"]
+
+_by_recorder: weakref.WeakValueDictionary[int, Workspace] = weakref.WeakValueDictionary()
+
+
+class Workspace:
+    """Raw files, tables, statistics, schemas, features and how each came to be.
+
+    `lineal.open("flights")` opens the workspace in a folder, and makes it there on first use.
+    One workspace may be used by several threads, and one folder by several processes. Close it,
+    or use it in a `with` statement, to free its connections early.
+    """
+
+    def __init__(
+        self, locations: Locations, *, store: Store | None = None, parent: Workspace | None = None
+    ) -> None:
+        self._locations = locations
+        self._parent = parent
+        self.settings = read_settings(locations.settings)
+        self.store = store or Store(locations.metadata)
+        self.recorder = Recorder(self.store, environment=self._environment)
+        _by_recorder[id(self.recorder)] = self
+
+    @property
+    def root(self) -> Path:
+        """The workspace's folder."""
+        return self._locations.root
+
+    @property
+    def locations(self) -> Locations:
+        """The paths inside the folder."""
+        return self._locations
+
+    @cached_property
+    def engine(self) -> Engine:
+        """What runs computations, within the limits of the workspace's file."""
+        if self._parent is not None:
+            return self._parent.engine
+        from lineal.engine import EngineSettings, open_engine
+
+        limits = self.settings.engine
+        return open_engine(
+            EngineSettings(
+                memory_limit=limits.memory_limit,
+                threads=limits.threads,
+                temporary_directory=self._locations.temporary,
+            )
+        )
+
+    @cached_property
+    def objects(self) -> ObjectStore:
+        """The content-addressed objects that everything's bytes lie in."""
+        from lineal.lake import ObjectStore
+
+        return ObjectStore(self._locations.private)
+
+    @cached_property
+    def lake(self) -> Lake:
+        """Raw files of any kind, versioned."""
+        from lineal.lake import Lake
+
+        return Lake(self.recorder, self.objects, self._locations.private)
+
+    @cached_property
+    def warehouse(self) -> Warehouse:
+        """Tables by subject, every version readable for ever."""
+        from lineal.warehouse import Warehouse
+
+        return Warehouse(self.recorder, self.lake, self.engine, self._locations.private)
+
+    @cached_property
+    def features(self) -> Features:
+        """Entities, feature views, training sets, and features read online."""
+        from lineal.features import Features
+
+        return Features(self.recorder, self.warehouse, self.engine, self._locations.private)
+
+    # Names
+
+    def get(self, reference: str) -> Version:
+        """Return the version that `reference` names: `ops.flights@3`, `model:best`, `artifact/12`.
+
+        What comes back can do what its kind can: a table is read, a file opened. Raises `NotFound`
+        with the name that was likely meant.
+        """
+        from lineal.workspace.resolving import resolve
+
+        return resolve(self, reference)
+
+    def read(self, reference: str) -> Version | RecordedStatistics | RecordedSchema | RecordedReport:
+        """Return what `reference` names, ready to be used; inside a run it becomes an input."""
+        from lineal.workspace.resolving import load
+
+        return load(self, reference)
+
+    def save(
+        self, value: object, name: str, *, append: bool = False, type: str | None = None  # noqa: A002
+    ) -> Version | RecordedStatistics | RecordedSchema | RecordedReport:
+        """Keep `value` as the next version of `name`.
+
+        A frame becomes the content of a table (`append=True` adds its rows), a path goes into
+        the lake, a schema, statistics or report is kept as what it is. Content equal to the
+        newest makes no new version. `type` names the artifact type of a path's bytes, e.g.
+        `Model`.
+        """
+        from lineal.workspace.saving import save
+
+        return save(self, value, name, append=append, type=type)
+
+    def alias(self, name: str, alias: str, number: int) -> None:
+        """Make `name:alias` stand for version `number` of `name`; the move is recorded."""
+        self.recorder.set_alias(name, alias, number)
+
+    def find(self, **fields: Value) -> pa.Table:
+        """Return the newest versions that fit all `fields`, as a frame.
+
+        `name` (with `*` and `?`), `type`, `state`, and any property or label by its name.
+        """
+        from lineal.workspace.finding import find_frame
+
+        return find_frame(self.store, fields)
+
+    def log(self, name: str | None = None, *, limit: int | None = 20) -> list[dict[str, object]]:
+        """Return the newest executions, of all or of those that touched `name`, newest first."""
+        from lineal.workspace.finding import log_rows
+
+        return log_rows(self.store, name, limit=limit)
+
+    def lineage(
+        self,
+        of: object,
+        direction: Literal["upstream", "downstream", "both"] = "upstream",
+    ) -> Lineage:
+        """Return what led to `of`, or came of it: a version, or text that names one."""
+        from lineal.workspace.resolving import lineage
+
+        return lineage(self, of, direction=direction)
+
+    # Verbs over data
+
+    def sql(self, query: str) -> pa.RecordBatchReader:
+        """Run `query` over all tables as they are at one moment; stream the rows.
+
+        A table is named as everywhere, `ops.flights`; a version or an older moment in quotes,
+        `"ops.flights@3"`. Inside a run, the tables that the query names become inputs.
+        """
+        return self.warehouse.sql(query)
+
+    def statistics(
+        self, data: object, *, name: str | None = None, options: StatisticsOptions | None = None
+    ) -> RecordedStatistics:
+        """Compute and keep the statistics of a table, a file, a path or a frame."""
+        from lineal.workspace.checking import statistics
+
+        return statistics(self, data, name=name, options=options)
+
+    def infer_schema(self, data: object, *, name: str | None = None) -> RecordedSchema:
+        """Infer and keep the schema of statistics, or of data whose statistics are made first."""
+        from lineal.workspace.checking import infer_schema
+
+        return infer_schema(self, data, name=name)
+
+    def validate(
+        self,
+        data: object,
+        schema: Schema | str,
+        *,
+        environment: str | None = None,
+        previous: Statistics | str | None = None,
+        name: str | None = None,
+    ) -> RecordedReport:
+        """Compare statistics, or data whose statistics are made first, with `schema`; keep it.
+
+        `environment` is one of the schema's (`SERVING`); `previous` are the statistics that drift
+        is measured against.
+        """
+        from lineal.workspace.checking import validate
+
+        return validate(
+            self, data, schema, environment=environment, previous=previous, name=name
+        )
+
+    def run(
+        self,
+        pipeline: Pipeline,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        no_cache: Sequence[str] = (),
+        progress: object = None,
+    ) -> RunResult:
+        """Run a pipeline; what an equal earlier run made is reused, with the reason."""
+        from lineal.workspace.running import run
+
+        return run(self, pipeline, parameters or {}, no_cache=no_cache, progress=progress)
+
+    # Time
+
+    def at(self, moment: Moment, *, clock: Literal["known", "commit"] = "known") -> Workspace:
+        """Return this workspace as it was known at `moment`, for reading only.
+
+        A load's claim (`known_at=`) counts; with `clock="commit"` only what had been committed
+        then does. A plain date means its start in UTC.
+        """
+        view = self.store.as_of(as_moment(moment), clock=clock)
+        return Workspace(self._locations, store=view, parent=self._parent or self)
+
+    # Care
+
+    def doctor(self, *, dry_run: bool = False) -> list[Finding]:
+        """Settle what crashes left behind, and return what was found.
+
+        With `dry_run` nothing is changed. Called again, it finds nothing.
+        """
+        from lineal.workspace.doctor import examine
+
+        return examine(self, dry_run=dry_run)
+
+    def close(self) -> None:
+        """Free the engine and the database's connections."""
+        if self._parent is None:
+            if "engine" in self.__dict__:
+                self.engine.close()
+            self.store.close()
+
+    def __enter__(self) -> Self:
+        """Return the workspace itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the workspace."""
+        self.close()
+
+    def __repr__(self) -> str:
+        at = self.store.at
+        return f"<Workspace {self.root}{'' if at is None else f' at {at.moment.isoformat()}'}>"
+
+    def _environment(self) -> EnvironmentRecord | None:
+        from lineal.workspace.surroundings import record
+
+        return record(self)
+
+
+def workspace_of(version: Version) -> Workspace:
+    """Return the workspace that `version` belongs to; raise `InvalidInput` if it is closed."""
+    found = _by_recorder.get(id(version.recorder))
+    if found is None or found.recorder is not version.recorder:
+        raise InvalidInput(f"the workspace of {version.ref} is gone; keep it while you use it")
+    return found
+
+
+def open_workspace(folder: str | Path) -> Workspace:
+    """Open the workspace in `folder`; make it there on first use."""
+    from pathlib import Path
+
+    return Workspace(make(Path(folder)))
+
+
+def current_workspace() -> Workspace:
+    """Return the workspace found upwards from the current folder, opened once a process."""
+    folder = find()
+    key = str(folder)
+    if key not in _current:
+        _current.clear()
+        _current[key] = Workspace(Locations(folder))
+    return _current[key]
+
+
+_current: dict[str, Workspace] = {}
+
+
+@contextmanager
+def existing_workspace(folder: Path | None) -> Iterator[Workspace]:
+    """Yield the workspace that holds `folder`, or the current one, and close it in the end."""
+    with Workspace(make(find(folder))) as workspace:
+        yield workspace
