@@ -1,0 +1,51 @@
+"""A workspace: opened from a folder, it resolves names and records what its verbs do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from lineal.workspace.doctor import Finding
+    from lineal.workspace.recorded import RecordedReport, RecordedSchema, RecordedStatistics
+    from lineal.workspace.verbs import infer_schema, read, save, statistics, validate
+    from lineal.workspace.workspace import Workspace, existing_workspace
+    from lineal.workspace.workspace import open_workspace as open  # noqa: A004
+
+__all__ = [
+    "Finding",
+    "RecordedReport",
+    "RecordedSchema",
+    "RecordedStatistics",
+    "Workspace",
+    "existing_workspace",
+    "infer_schema",
+    "open",
+    "read",
+    "save",
+    "statistics",
+    "validate",
+]
+
+_LAZY = {
+    "Finding": ("doctor", "Finding"),
+    "RecordedReport": ("recorded", "RecordedReport"),
+    "RecordedSchema": ("recorded", "RecordedSchema"),
+    "RecordedStatistics": ("recorded", "RecordedStatistics"),
+    "Workspace": ("workspace", "Workspace"),
+    "existing_workspace": ("workspace", "existing_workspace"),
+    "infer_schema": ("verbs", "infer_schema"),
+    "open": ("workspace", "open_workspace"),
+    "read": ("verbs", "read"),
+    "save": ("verbs", "save"),
+    "statistics": ("verbs", "statistics"),
+    "validate": ("verbs", "validate"),
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    module, attribute = _LAZY[name]
+    return getattr(import_module(f"lineal.workspace.{module}"), attribute)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from lineal.errors import InvalidInput, NotFound
 from lineal.metadata import (
     Artifact,
-    ArtifactState,
     Lineage,
     Reference,
     Version,
@@ -118,7 +117,9 @@ def _row(workspace: Workspace, reference: Reference) -> VersionRow:
                 f"nothing called {name!r} was known at {store.at.moment.isoformat()}; "
                 + _since(workspace, name)
             )
-        raise NotFound.among("nothing is called", name, store.names(), remedy="lineal find lists all")
+        raise NotFound.among(
+            "nothing is called", name, store.names(), remedy="lineal find lists all"
+        )
     if reference.number is not None:
         row = store.version(name, reference.number)
         if row is None:

@@ -66,7 +66,9 @@ def read_settings(path: Path) -> Settings:
         raise Unavailable(f"{path} can't be read: {error.strerror}") from error
     found = document.pop("format", None)
     if not isinstance(found, int) or isinstance(found, bool):
-        raise InvalidInput(f"{path} has no whole number 'format'; a new workspace has format = {FORMAT}")
+        raise InvalidInput(
+            f"{path} has no whole number 'format'; a new workspace has format = {FORMAT}"
+        )
     if found > FORMAT:
         raise IncompatibleVersion(
             f"{path} was made by a newer Lineal (format {found}, this one knows {FORMAT}); "

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lineal.lake import Lake, ObjectStore
     from lineal.metadata import Lineage, Value
     from lineal.pipeline import Pipeline, RunResult
-    from lineal.validation import Report, Schema, Statistics, StatisticsOptions
+    from lineal.validation import Schema, Statistics, StatisticsOptions
     from lineal.warehouse import Warehouse
     from lineal.workspace.doctor import Finding
     from lineal.workspace.recorded import RecordedReport, RecordedSchema, RecordedStatistics
@@ -119,14 +119,21 @@ class Workspace:
 
         return resolve(self, reference)
 
-    def read(self, reference: str) -> Version | RecordedStatistics | RecordedSchema | RecordedReport:
+    def read(
+        self, reference: str
+    ) -> Version | RecordedStatistics | RecordedSchema | RecordedReport:
         """Return what `reference` names, ready to be used; inside a run it becomes an input."""
         from lineal.workspace.resolving import load
 
         return load(self, reference)
 
     def save(
-        self, value: object, name: str, *, append: bool = False, type: str | None = None  # noqa: A002
+        self,
+        value: object,
+        name: str,
+        *,
+        append: bool = False,
+        type: str | None = None,  # noqa: A002
     ) -> Version | RecordedStatistics | RecordedSchema | RecordedReport:
         """Keep `value` as the next version of `name`.
 
@@ -208,9 +215,7 @@ class Workspace:
         """
         from lineal.workspace.checking import validate
 
-        return validate(
-            self, data, schema, environment=environment, previous=previous, name=name
-        )
+        return validate(self, data, schema, environment=environment, previous=previous, name=name)
 
     def run(
         self,

@@ -1,0 +1,241 @@
+"""The recorded verbs of validation: statistics, schema inference, validation."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from lineal import validation
+from lineal.errors import InvalidInput
+from lineal.metadata import Artifact, ArtifactState, ExecutionType, Made, Output, PropertyType
+from lineal.validation import Report, Schema, Statistics
+from lineal.workspace.inputs import look_at
+from lineal.workspace.recorded import (
+    ANOMALIES,
+    FILES,
+    SCHEMA,
+    STATISTICS,
+    Recorded,
+    RecordedReport,
+    RecordedSchema,
+    RecordedStatistics,
+    encode,
+    recorded,
+)
+from lineal.workspace.resolving import handle, load
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lineal.lake import ObjectStore
+    from lineal.metadata import ArtifactType, Running, Value
+    from lineal.validation import StatisticsOptions
+    from lineal.workspace.workspace import Workspace
+
+__all__ = ["infer_schema", "keep", "put", "statistics", "stored", "validate"]
+
+_STATISTICS_VERB = ExecutionType(
+    "lineal.statistics", {"options": PropertyType.STRING}, base="mlmd.Process"
+)
+_INFER_VERB = ExecutionType("lineal.infer_schema", base="mlmd.Process")
+_VALIDATE_VERB = ExecutionType(
+    "lineal.validate", {"environment": PropertyType.STRING}, base="mlmd.Evaluate"
+)
+_SAVE_VERB = ExecutionType("lineal.save")
+_NO_SPLIT: Mapping[str, Value] = {}
+_ONE_SPLIT: Mapping[str, Value] = {"span": 0, "split_names": '["all"]'}
+
+
+def statistics(
+    workspace: Workspace,
+    data: object,
+    *,
+    name: str | None = None,
+    options: StatisticsOptions | None = None,
+) -> RecordedStatistics:
+    """Compute statistics of `data` inside an execution that keeps them."""
+    with look_at(workspace, data) as (artifact, source):
+        default = _named("statistics", workspace, artifact)
+        with workspace.recorder.run(
+            _STATISTICS_VERB,
+            inputs={"examples": [artifact]},
+            parameters={"options": repr(options)} if options is not None else {},
+            outputs=[Output("statistics", STATISTICS, name or default)],
+            code=_code(),
+        ) as running:
+            found = validation.statistics(source, engine=workspace.engine, options=options)
+            put(workspace.objects, running, "statistics", STATISTICS, found)
+    return _statistics(_result(workspace, running, "statistics"))
+
+
+def infer_schema(workspace: Workspace, data: object, *, name: str | None = None) -> RecordedSchema:
+    """Infer a schema inside an execution that keeps it."""
+    given = _as_statistics(workspace, data)
+    artifact = stored(workspace, given)
+    default = _named("schema", workspace, artifact, instead_of="statistics")
+    with workspace.recorder.run(
+        _INFER_VERB,
+        inputs={"statistics": [artifact]},
+        outputs=[Output("schema", SCHEMA, name or default)],
+        code=_code(),
+    ) as running:
+        put(workspace.objects, running, "schema", SCHEMA, validation.infer_schema(given))
+    return _schema(_result(workspace, running, "schema"))
+
+
+def validate(
+    workspace: Workspace,
+    data: object,
+    schema: Schema | str,
+    *,
+    environment: str | None = None,
+    previous: Statistics | str | None = None,
+    name: str | None = None,
+) -> RecordedReport:
+    """Compare statistics with a schema inside an execution that keeps the report."""
+    given = _as_statistics(workspace, data)
+    expected = _schema(load(workspace, schema)) if isinstance(schema, str) else schema
+    before = _statistics(load(workspace, previous)) if isinstance(previous, str) else previous
+    inputs = {
+        "statistics": [stored(workspace, given)],
+        "schema": [stored(workspace, expected)],
+        **({"previous": [stored(workspace, before)]} if before is not None else {}),
+    }
+    default = _named("validation", workspace, inputs["statistics"][0], instead_of="statistics")
+    with workspace.recorder.run(
+        _VALIDATE_VERB,
+        inputs=inputs,
+        parameters={"environment": environment} if environment is not None else {},
+        outputs=[Output("anomalies", ANOMALIES, name or default)],
+        code=_code(),
+    ) as running:
+        report = validation.validate(given, expected, environment=environment, previous=before)
+        put(workspace.objects, running, "anomalies", ANOMALIES, report)
+        running.note(anomalies=len(report.anomalies))
+    found = _result(workspace, running, "anomalies")
+    if not isinstance(found, RecordedReport):
+        raise InvalidInput(f"{found.ref} is no report")
+    return found
+
+
+def keep(
+    workspace: Workspace, value: Statistics | Schema | Report, name: str
+) -> RecordedStatistics | RecordedSchema | RecordedReport:
+    """Keep a value as the next version of `name`; what it was made from is its input."""
+    kind = _kind(value)
+    origin = getattr(value, "version", None) if isinstance(value, Recorded) else None
+    with workspace.recorder.run(
+        _SAVE_VERB,
+        inputs={"origin": [origin.artifact]} if origin is not None else {},
+        outputs=[Output("value", kind, name)],
+        code=_code(),
+    ) as running:
+        put(workspace.objects, running, "value", kind, value)
+    return _result(workspace, running, "value")
+
+
+def stored(workspace: Workspace, value: Statistics | Schema | Report) -> Artifact:
+    """Return the artifact of a value; one that is not in the graph as it is, is first kept."""
+    kind = _kind(value)
+    content = hashlib.sha256(encode(value)).hexdigest()
+    if isinstance(value, Recorded):
+        version = value.version
+        if version.content == content and version.store.uuid != workspace.store.uuid:
+            raise InvalidInput(
+                f"{version.ref} belongs to another workspace; save its content in this one first"
+            )
+        if version.content == content:
+            return version.artifact
+    known = workspace.store.artifacts(
+        type=kind.name, state=ArtifactState.LIVE, properties={"sha256": content}
+    )
+    if known:
+        return known[-1]
+    with workspace.recorder.run(
+        _SAVE_VERB, outputs=[Output("value", kind)], code=_code()
+    ) as running:
+        put(workspace.objects, running, "value", kind, value)
+    return running.artifacts["value"]
+
+
+def put(
+    objects: ObjectStore,
+    running: Running,
+    key: str,
+    kind: ArtifactType,
+    value: Statistics | Schema | Report,
+) -> None:
+    """Put a value's bytes in place, under the names that TFX's readers look for."""
+    from lineal.lake import publish
+
+    kept = objects.put_bytes(encode(value))
+    uri = publish(objects, running.uuid, key, files={FILES[kind.name]: kept.sha256})
+    properties = _NO_SPLIT if kind is SCHEMA else _ONE_SPLIT
+    blessing: dict[str, Value] = {}
+    if isinstance(value, Report):
+        blessing["blessed"] = '{"all": 1}' if value.ok else '{"all": 0}'
+    running.made(key, Made(kept.sha256, uri, {**properties, **blessing, "sha256": kept.sha256}))
+
+
+def _as_statistics(workspace: Workspace, data: object) -> Statistics:
+    """Return statistics: `data` itself, what a name stands for, or made of the data."""
+    if isinstance(data, Statistics):
+        return data
+    if isinstance(data, str):
+        from lineal.workspace.resolving import name_or_path
+
+        found = name_or_path(workspace, data)
+        value = recorded(workspace, found) if not hasattr(found, "exists") else None
+        if isinstance(value, RecordedStatistics):
+            return value
+        data = found
+    return statistics(workspace, data)
+
+
+def _result(
+    workspace: Workspace, running: Running, key: str
+) -> RecordedStatistics | RecordedSchema | RecordedReport:
+    artifact = running.artifacts[key]
+    version = handle(workspace, artifact, running.versions.get(key))
+    value = recorded(workspace, version)
+    if value is None:
+        raise InvalidInput(f"{version.ref} is a {artifact.type}, not what was made")
+    return value
+
+
+def _statistics(value: object) -> RecordedStatistics:
+    if isinstance(value, RecordedStatistics):
+        return value
+    raise InvalidInput(
+        f"{getattr(value, 'ref', value)} is not statistics; 'lineal stats' makes them"
+    )
+
+
+def _schema(value: object) -> RecordedSchema:
+    if isinstance(value, RecordedSchema):
+        return value
+    raise InvalidInput(
+        f"{getattr(value, 'ref', value)} is no schema; 'lineal schema infer' makes one"
+    )
+
+
+def _kind(value: Statistics | Schema | Report) -> ArtifactType:
+    if isinstance(value, Statistics):
+        return STATISTICS
+    return SCHEMA if isinstance(value, Schema) else ANOMALIES
+
+
+def _named(
+    what: str, workspace: Workspace, artifact: Artifact, *, instead_of: str = ""
+) -> str | None:
+    """Return the name of what is made of an artifact: `statistics/ops.flights`."""
+    row = workspace.store.version_of(artifact.id or 0)
+    if row is None:
+        return None
+    return f"{what}/{row.name.removeprefix(instead_of + '/') if instead_of else row.name}"
+
+
+def _code() -> str:
+    from lineal import __version__
+
+    return f"lineal {__version__}"
