@@ -40,7 +40,7 @@ def handle(workspace: Workspace, artifact: Artifact, row: VersionRow | None = No
     """Return the handle that fits the artifact's type: a table's can be read, a file's opened."""
     row = row or workspace.store.version_of(artifact.id or 0)
     if artifact.type in ("lineal.File", "lineal.Folder"):
-        return workspace.lake.handle(artifact, row)
+        return workspace.lake.version(artifact, row)
     if artifact.type == "lineal.Table" and row is not None:
         return workspace.warehouse.version(row)
     if artifact.type == "lineal.TrainingSet":

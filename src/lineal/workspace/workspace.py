@@ -91,7 +91,7 @@ class Workspace:
         """Raw files of any kind, versioned."""
         from lineal.lake import Lake
 
-        return Lake(self.recorder, self.objects, self._locations.private)
+        return Lake(self.recorder, self.objects)
 
     @cached_property
     def warehouse(self) -> Warehouse:
