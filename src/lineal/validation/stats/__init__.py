@@ -1,0 +1,1 @@
+"""Compute statistics: plan what to count, count it in one scan, and form the proto."""

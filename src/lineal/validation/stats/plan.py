@@ -1,0 +1,153 @@
+"""Decide from a table's Arrow schema which features it has and what each one needs counted."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from lineal.errors import InvalidInput, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ["FeaturePlan", "Kind", "Reading", "plan_features"]
+
+
+class Kind(Enum):
+    """The type of a feature's values in its statistics."""
+
+    INT = "INT"
+    FLOAT = "FLOAT"
+    STRING = "STRING"
+    STRUCT = "STRUCT"
+
+
+class Reading(Enum):
+    """How a value becomes the number or the text that is counted."""
+
+    NUMBER = "number"
+    TEXT = "text"
+    BINARY = "binary"
+    DAYS = "days"
+    """Dates, as days since 1970-01-01."""
+    MICROSECONDS = "microseconds"
+    """Instants as microseconds since 1970-01-01 UTC; times of day and durations likewise."""
+    NOTHING = "nothing"
+    """A column of Arrow's null type: every value is missing."""
+    PRESENCE = "presence"
+    """A struct: only whether it is there."""
+
+
+@dataclass(frozen=True)
+class FeaturePlan:
+    """A feature: where it is, what it holds, and how it is counted.
+
+    Times are INT features, so that they have bounds, quantiles and histograms. What their
+    numbers mean is said in `domain_info`, the text of a domain that schema inference takes over
+    (TensorFlow Data Validation drops such columns).
+    """
+
+    path: tuple[str, ...]
+    kind: Kind
+    reading: Reading
+    is_list: bool = False
+    domain_info: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The path as messages show it."""
+        return ".".join(self.path)
+
+
+def plan_features(schema: pa.Schema, *, columns: Sequence[str] | None) -> list[FeaturePlan]:
+    """Return the features of a table, those in a struct after it.
+
+    Raises `InvalidInput` for double names and for a column whose type has no statistics yet,
+    `NotFound` for a name in `columns` that the table lacks.
+    """
+    double = [name for name, count in Counter(schema.names).items() if count > 1]
+    if double:
+        raise InvalidInput(f"the data has more than one column named {double[0]!r}; rename one")
+    if columns is not None:
+        for name in columns:
+            if name not in schema.names:
+                raise NotFound.among("the data has no column", name, schema.names)
+    return [
+        plan
+        for field in schema
+        if columns is None or field.name in columns
+        for plan in _plans((field.name,), field.type)
+    ]
+
+
+def _plans(path: tuple[str, ...], arrow: pa.DataType) -> Iterator[FeaturePlan]:
+    arrow = _plain(arrow)
+    if pa.types.is_struct(arrow):
+        yield FeaturePlan(path, Kind.STRUCT, Reading.PRESENCE)
+        for child in arrow:
+            yield from _plans((*path, child.name), child.type)
+        return
+    if _is_list(arrow):
+        value = _leaf(path, _plain(arrow.value_type), inside="a list of ")
+        yield FeaturePlan(path, value.kind, value.reading, True, value.domain_info)
+        return
+    yield _leaf(path, arrow)
+
+
+def _plain(arrow: pa.DataType) -> pa.DataType:
+    """Look through dictionaries, runs and extension types to the values themselves."""
+    if isinstance(arrow, pa.BaseExtensionType):
+        return pa.string() if arrow.extension_name == "arrow.uuid" else _plain(arrow.storage_type)
+    if pa.types.is_dictionary(arrow) or pa.types.is_run_end_encoded(arrow):
+        return _plain(arrow.value_type)
+    return arrow
+
+
+def _is_list(arrow: pa.DataType) -> bool:
+    types = pa.types
+    return bool(
+        types.is_list(arrow)
+        or types.is_large_list(arrow)
+        or types.is_fixed_size_list(arrow)
+        or types.is_list_view(arrow)
+        or types.is_large_list_view(arrow)
+    )
+
+
+def _leaf(path: tuple[str, ...], arrow: pa.DataType, *, inside: str = "") -> FeaturePlan:
+    types = pa.types
+    if types.is_integer(arrow) or types.is_boolean(arrow):
+        return FeaturePlan(path, Kind.INT, Reading.NUMBER)
+    if types.is_floating(arrow) or types.is_decimal(arrow):
+        return FeaturePlan(path, Kind.FLOAT, Reading.NUMBER)
+    if types.is_string(arrow) or types.is_large_string(arrow) or types.is_string_view(arrow):
+        return FeaturePlan(path, Kind.STRING, Reading.TEXT)
+    if (
+        types.is_binary(arrow)
+        or types.is_large_binary(arrow)
+        or types.is_fixed_size_binary(arrow)
+        or types.is_binary_view(arrow)
+    ):
+        return FeaturePlan(path, Kind.STRING, Reading.BINARY)
+    if types.is_date(arrow):
+        return FeaturePlan(path, Kind.INT, Reading.DAYS, domain_info=_time("UNIX_DAYS"))
+    if types.is_timestamp(arrow):
+        return FeaturePlan(
+            path, Kind.INT, Reading.MICROSECONDS, domain_info=_time("UNIX_MICROSECONDS")
+        )
+    if types.is_time(arrow) or types.is_duration(arrow):
+        return FeaturePlan(path, Kind.INT, Reading.MICROSECONDS)
+    if types.is_null(arrow):
+        return FeaturePlan(path, Kind.STRING, Reading.NOTHING)
+    raise InvalidInput(
+        f"column {path[0]!r} holds {inside}{arrow}, which statistics do not read yet; "
+        f"leave it out (StatisticsOptions(columns=...)) or turn it into plain values or lists"
+    )
+
+
+def _time(integer_format: str) -> str:
+    return f"time_domain {{ integer_format: {integer_format} }}"
