@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lineal.engine.duckdb.text import quoted
 from lineal.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ class Compiled:
 
     text: str
     sources: Mapping[str, Source]
+    read_once: frozenset[str]
+    """The names of sources that the query scans once; the others it may scan more often."""
     types: Mapping[str, pa.DataType]
 
 
@@ -54,5 +57,11 @@ def compiled(expression: ir.Table, sources: Mapping[str, Source]) -> Compiled:
     return Compiled(
         text=text,
         sources={plain[name]: sources[name] for name in names},
+        read_once=frozenset(
+            # A named table of the query that is used twice may also be computed twice.
+            name
+            for name in plain.values()
+            if text.count(quoted(name)) == 1 and "WITH" not in text
+        ),
         types={column.name: column.type for column in schema},
     )

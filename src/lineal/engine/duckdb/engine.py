@@ -45,7 +45,8 @@ class DuckDBEngine:
         if isinstance(source, ArrowData):
             return arrow_schema(source.data)
         with self._session() as session, translated():
-            return session.relation(f"SELECT * FROM {session.bind(source)} LIMIT 0").schema()
+            relation = session.bind(source, once=True)
+            return session.relation(f"SELECT * FROM {relation} LIMIT 0").schema()
 
     def run(self, expression: ir.Table, sources: Mapping[str, Source]) -> pa.RecordBatchReader:
         """Compile `expression` and stream its result, typed as the expression says."""
@@ -53,7 +54,7 @@ class DuckDBEngine:
         session = self._session()
         with session.closed_on_error(), translated():
             for name, source in query.sources.items():
-                session.create_view(name, source)
+                session.create_view(name, source, once=name in query.read_once)
             return session.relation(query.text).cast_to(query.types).stream()
 
     def sql(self, query: str, sources: Mapping[str, Source]) -> pa.RecordBatchReader:

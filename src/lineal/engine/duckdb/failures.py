@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
+from lineal.engine.duckdb.cells import bad_cell, unreadable_text
 from lineal.errors import Corrupt, InvalidInput, LinealError, NotFound, Unavailable
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ def translated(*, query: str = "", tables: Iterable[str] = ()) -> Iterator[None]
 
 
 def _meaning(text: str, query: str, tables: Iterable[str]) -> LinealError:
+    in_a_file = bad_cell(text) or unreadable_text(text)
+    if in_a_file is not None:
+        return in_a_file
     found = _KIND.search(text)
     kind = found.group(1) if found else ""
     message = text[found.start() :] if found else text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lineal.engine.duckdb.arrow import check_names
+from lineal.engine.duckdb.files import local_path
 from lineal.engine.duckdb.text import literal, literal_list, quoted, type_text
 from lineal.errors import InvalidInput
 
@@ -30,13 +31,6 @@ def parquet_text(source: ParquetFiles, *, position: str | None = None) -> str:
         return _empty(source.fields, position)
     paths = [local_path(path) for path in source.paths]
     return _by_field_id(source.fields, paths, source.deletes, more)
-
-
-def local_path(path: str) -> str:
-    """Return a path without the scheme of a local file."""
-    if path.startswith("file:"):
-        return "/" + path.removeprefix("file:").lstrip("/")
-    return path
 
 
 def _by_name(source: ParquetFiles, more: str) -> str:

@@ -72,9 +72,12 @@ class Session:
         """Drop all that this call registered; a reader still open on it ends with an error."""
         self._finalizer()
 
-    def bind(self, source: Source) -> str:
-        """Make `source` readable here, any number of times, and return what to select from."""
-        return relation_text(self, source)
+    def bind(self, source: Source, *, once: bool = False) -> str:
+        """Make `source` readable here and return what to select from.
+
+        What is costly or impossible to read twice is copied first, unless it is read `once`.
+        """
+        return relation_text(self, source, once=once)
 
     def bind_numbered(self, source: Source) -> Numbered:
         """Bind `source` with a column that numbers its rows in their order."""
@@ -104,9 +107,10 @@ class Session:
         """Return a small result as tuples."""
         return list(self._connection.execute(query).fetchall())
 
-    def create_view(self, name: str, source: Source) -> None:
-        """Give `source` a temporary name."""
-        self.execute(f"CREATE TEMP VIEW {quoted(name)} AS SELECT * FROM {self.bind(source)}")
+    def create_view(self, name: str, source: Source, *, once: bool = False) -> None:
+        """Give `source` a temporary name, under which the query reads it, or reads it `once`."""
+        relation = self.bind(source, once=once)
+        self.execute(f"CREATE TEMP VIEW {quoted(name)} AS SELECT * FROM {relation}")
 
     def open_catalog(self) -> str:
         """Give this call a database of its own, the one that bare names are looked up in."""
@@ -149,6 +153,11 @@ class Relation:
         """The names of the result's columns."""
         return list(self.bound.columns)
 
+    @property
+    def types(self) -> list[str]:
+        """The types of the result's columns, as DuckDB writes them."""
+        return [str(kind) for kind in self.bound.types]
+
     def schema(self) -> pa.Schema:
         """Return the result's Arrow schema; run only on a query that is cheap to run."""
         return self.bound.to_arrow_table().schema
@@ -158,7 +167,7 @@ class Relation:
 
         For instance, the sum of whole numbers is HUGEINT in DuckDB and int64 in Ibis.
         """
-        found = dict(zip(self.columns, map(str, self.bound.types), strict=True))
+        found = dict(zip(self.columns, self.types, strict=True))
         targets = {name: type_text(arrow) for name, arrow in wanted.items()}
         same = {name for name, text in targets.items() if _same_type(found.get(name, ""), text)}
         if len(same) == len(targets):

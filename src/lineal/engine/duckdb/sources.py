@@ -20,18 +20,25 @@ if TYPE_CHECKING:
 __all__ = ["numbered_text", "relation_text"]
 
 
-def relation_text(session: Session, source: Source) -> str:
-    """Return SQL to select from, which reads `source` as often as the query needs it."""
+def relation_text(session: Session, source: Source, *, once: bool = False) -> str:
+    """Return SQL to select from, which may be read as often as the query needs, or `once`.
+
+    A stream can't be read twice, and text is costly to: they are copied unless read once.
+    """
     match source:
-        case ArrowData():
-            return _arrow_text(session, source)
         case ParquetFiles():
             return parquet_text(source)
+        case ArrowData():
+            data = _readable(as_arrow(source.data))
+            name = session.register(data)
+            return name if once or isinstance(data, pa.Table) else _kept(session, name)
         case CsvFiles():
-            return csv_text(source)
+            text = csv_text(session, source)
         case JsonLinesFiles():
-            return json_lines_text(source)
-    raise InvalidInput(f"{type(source).__qualname__} is no source that DuckDB can read")
+            text = json_lines_text(session, source)
+        case _:
+            raise InvalidInput(f"{type(source).__qualname__} is no source that DuckDB can read")
+    return text if once else _kept(session, text)
 
 
 def numbered_text(session: Session, source: Source) -> tuple[str, str]:
@@ -43,25 +50,13 @@ def numbered_text(session: Session, source: Source) -> tuple[str, str]:
     if isinstance(source, ParquetFiles):
         return parquet_text(source, position=position), position
     if isinstance(source, ArrowData):
-        data = _readable(as_arrow(source.data))
+        data = as_arrow(source.data)
         if isinstance(data, pa.Table):
             numbers = pa.arange(0, data.num_rows)
-            return session.register(data.append_column(position, numbers)), position
-        return (
-            f"(SELECT *, rowid AS {position} FROM {_kept(session, session.register(data))})",
-            position,
-        )
-    kept = _kept(session, relation_text(session, source))
+            return session.register(_readable(data).append_column(position, numbers)), position
+        source = ArrowData(data)
+    kept = relation_text(session, source)
     return f"(SELECT *, rowid AS {position} FROM {kept})", position
-
-
-def _arrow_text(session: Session, source: ArrowData) -> str:
-    data = _readable(as_arrow(source.data))
-    name = session.register(data)
-    if isinstance(data, pa.Table):
-        return name
-    # A stream can be read once, and a query may scan it twice.
-    return _kept(session, name)
 
 
 def _kept(session: Session, text: str) -> str:
