@@ -1,0 +1,150 @@
+"""The Ibis expressions that compute a view's features, row by row or running.
+
+Each gives the columns k0, k1, ... (keys), event, known, f0, f1, ... (features), times in UTC.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lineal.features.aggregates import AggregateKind
+from lineal.features.expressions import build_expression
+from lineal.features.resolving import unbound
+from lineal.features.tables import LOADED_AT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import ibis.expr.types as ir
+
+    from lineal.features.specs import FeatureSpec, ViewSpec
+    from lineal.features.tables import TableState
+
+__all__ = ["LOADS", "restated_moments", "row_features", "running_features"]
+
+LOADS = "lineal loads"
+"""The table of loads: when a load was made, and since when it is known."""
+
+_INSTANT = "timestamp('UTC', 6)"
+
+
+def row_features(
+    spec: ViewSpec, table: TableState, features: Sequence[FeatureSpec], *, restates: bool
+) -> ir.Table:
+    """Compute expressions over one row each; every row of the table gives one."""
+    timed = _timed(spec, table, features, restates=restates)
+    if restates:
+        # Of rows with equal times the last in the table wins, so their order is put back.
+        timed = timed.order_by(timed.position)
+    return timed.select(*_names(spec, features))
+
+
+def running_features(
+    spec: ViewSpec, table: TableState, features: Sequence[FeatureSpec], *, restates: bool
+) -> ir.Table:
+    """Compute running aggregates; every moment at which one can change gives a row.
+
+    A row of the table becomes visible at the later of its event time and known-at. The result
+    has one row for each key and such a moment, which is its `known`, with the aggregates of all
+    rows visible by then; its `event` is the newest event among them.
+    """
+    import ibis
+
+    timed = _timed(spec, table, features, restates=restates)
+    seen = timed.mutate(seen=ibis.greatest(timed.event, timed.known))
+    inputs = [f"f{i}" for i, one in enumerate(features) if one.tree is not None]
+    keys = [f"k{i}" for i in range(len(spec.keys))]
+    # Rows of one moment are put in order by what is added up, so that sums of floats come out
+    # alike each time.
+    order = [seen[name] for name in ("seen", *inputs)]
+    so_far = ibis.window(group_by=keys, order_by=order, preceding=None, following=0)
+    whole = ibis.window(group_by=keys, order_by=order)
+    values = {
+        f"f{i}": _aggregate(seen, one.aggregate, f"f{i}" if one.tree is not None else None)
+        for i, one in enumerate(features)
+        if one.aggregate is not None
+    }
+    running = seen.select(
+        *keys,
+        event=seen.event.max().over(so_far),
+        known=seen.seen,
+        next=seen.seen.lead().over(whole),
+        **{name: value.over(so_far) for name, value in values.items()},
+    )
+    is_last_of_its_moment = running.next.isnull() | (running.next != running.known)
+    return running.filter(is_last_of_its_moment).select(*_names(spec, features))
+
+
+def restated_moments(spec: ViewSpec, table: TableState) -> ir.Table:
+    """Count the (key, event time) pairs that more than one load brought rows for."""
+    rows = unbound(table.schema, table.name)
+    by = [*spec.keys, spec.event_time]
+    present = rows.filter([rows[name].notnull() for name in by])
+    spans = present.group_by(by).aggregate(
+        first=present[LOADED_AT].min(), last=present[LOADED_AT].max()
+    )
+    restated = spans.filter(spans["first"] < spans["last"])
+    return restated.aggregate(count=restated.count())
+
+
+def _timed(
+    spec: ViewSpec, table: TableState, features: Sequence[FeatureSpec], *, restates: bool
+) -> ir.Table:
+    """Return keys, both times and the features' expressions for each row that can be found."""
+    import ibis
+
+    rows = unbound(table.schema, table.name)
+    event = rows[spec.event_time].cast(_INSTANT)
+    known = event
+    if spec.known_at is not None:
+        known = rows[spec.known_at].cast(_INSTANT)
+    elif spec.available_after is not None:
+        known = event + ibis.interval(spec.available_after)
+    columns = {f"k{i}": rows[key] for i, key in enumerate(spec.keys)}
+    values = {
+        f"f{i}": build_expression(one.tree, rows, owner=f"feature {spec.name}.{one.name}")
+        for i, one in enumerate(features)
+        if one.tree is not None
+    }
+    loaded = {"loaded": rows[LOADED_AT], "position": ibis.row_number()} if restates else {}
+    timed = rows.select(**columns, event=event, known=known, **loaded, **values)
+    present = [timed[name].notnull() for name in (*columns, "event", "known")]
+    timed = timed.filter(present)
+    return _with_loads(timed, list(columns)) if restates else timed
+
+
+def _with_loads(timed: ir.Table, keys: list[str]) -> ir.Table:
+    """Let a row that restates an earlier load's (key, event) be known no sooner than its load."""
+    import ibis
+
+    loads = ibis.table({"at": _INSTANT, "since": _INSTANT}, name=LOADS)
+    first = timed.loaded.min().over(ibis.window(group_by=[*keys, "event"]))
+    marked = timed.mutate(first=first)
+    joined = marked.left_join(loads, marked.loaded == loads["at"])
+    since = ibis.coalesce(joined.since, joined.loaded)
+    restated = joined.loaded > joined["first"]
+    return joined.mutate(
+        known=ibis.ifelse(restated, ibis.greatest(joined.known, since), joined.known)
+    )
+
+
+def _aggregate(rows: ir.Table, kind: AggregateKind, name: str | None) -> ir.Value:
+    if name is None:
+        return rows.count()
+    column = rows[name]
+    match kind:
+        case AggregateKind.COUNT:
+            return column.count()
+        case AggregateKind.MEAN:
+            return column.mean()
+        case AggregateKind.TOTAL:
+            return column.sum()
+        case AggregateKind.SMALLEST:
+            return column.min()
+        case AggregateKind.LARGEST:
+            return column.max()
+
+
+def _names(spec: ViewSpec, features: Sequence[FeatureSpec]) -> list[str]:
+    keys = [f"k{i}" for i in range(len(spec.keys))]
+    return [*keys, "event", "known", *(f"f{i}" for i in range(len(features)))]
