@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lineal.lake.artifacts import publish
-from lineal.lake.objects import Batch, ObjectStore, Stored
+from lineal.lake.batch import Batch, Stored
+from lineal.lake.objects import ObjectStore
 from lineal.lake.trees import Entry, EntryKind, Tree
 from lineal.lake.types import ADD, FILE, FOLDER
 

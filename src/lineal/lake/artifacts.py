@@ -41,7 +41,7 @@ def publish(objects: ObjectStore, uuid: str, key: str, *, files: Mapping[str, st
         made.mkdir()
         for name, sha256 in files.items():
             _link(objects, sha256, made / name)
-        sync_folders([made, *(path for path in made.rglob("*") if path.is_dir())])
+        sync_folders([str(made), *(str(path) for path in made.rglob("*") if path.is_dir())])
         final.parent.mkdir(parents=True, exist_ok=True)
         try:
             made.rename(final)
@@ -49,7 +49,7 @@ def publish(objects: ObjectStore, uuid: str, key: str, *, files: Mapping[str, st
             if error.errno not in {errno.ENOTEMPTY, errno.EEXIST}:
                 raise
             _check_same(final, files)
-        sync_folders([final.parent, final.parent.parent])
+        sync_folders([str(final.parent), str(final.parent.parent)])
     return str(final)
 
 

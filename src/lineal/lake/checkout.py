@@ -6,7 +6,7 @@ import hashlib
 import os
 import secrets
 import shutil
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 __all__ = ["write_file", "write_folder"]
 
-_BLOCK = 1 << 20
 _NAMED = 3  # so many conflicting paths are named in an error
 
 
@@ -125,7 +124,8 @@ def _place(objects: ObjectStore, entry: Entry, folder: Path) -> None:
     if entry.kind is EntryKind.FOLDER:
         path.mkdir(parents=True, exist_ok=True)
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.parent.is_dir():
+        path.parent.mkdir(parents=True, exist_ok=True)
     if entry.kind is EntryKind.FILE:
         _write(objects, entry, path)
         return
@@ -137,8 +137,9 @@ def _place(objects: ObjectStore, entry: Entry, folder: Path) -> None:
 def _write(objects: ObjectStore, entry: Entry, path: Path) -> None:
     """Write the object beside `path`, verified as it is read, then rename it into place."""
     with _beside(path) as copy:
-        with objects.open(entry.sha256) as source, copy.open("xb") as target:
-            shutil.copyfileobj(source, target, _BLOCK)
+        with copy.open("xb") as target:
+            for block in objects.blocks(entry.sha256):
+                target.write(block)
         if entry.executable:
             copy.chmod(copy.stat().st_mode | 0o111 & ~_umask())
         copy.replace(path)
@@ -146,16 +147,16 @@ def _write(objects: ObjectStore, entry: Entry, path: Path) -> None:
 
 @contextmanager
 def _beside(path: Path) -> Iterator[Path]:
-    """Give a name in the folder of `path` that nobody uses, and leave nothing under it."""
+    """Give a name in the folder of `path` that nobody uses; on an error leave nothing under it."""
     name = path.parent / f".lineal-{os.getpid()}-{secrets.token_hex(8)}"
     try:
         yield name
-    finally:
+    except BaseException:
         if name.is_dir() and not name.is_symlink():
             shutil.rmtree(name)
         else:
-            with suppress(FileNotFoundError):
-                name.unlink()
+            name.unlink(missing_ok=True)
+        raise
 
 
 def _umask() -> int:

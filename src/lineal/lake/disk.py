@@ -138,17 +138,17 @@ def _open_lock(path: Path) -> int:
         return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
 
 
-def sync_files(files: Collection[Path]) -> None:
+def sync_files(files: Collection[str]) -> None:
     """Make the bytes of `files`, all on one file system, survive a loss of power."""
     _sync(files, os.O_RDONLY)
 
 
-def sync_folders(folders: Collection[Path]) -> None:
+def sync_folders(folders: Collection[str]) -> None:
     """Make the names in `folders`, all on one file system, survive a loss of power."""
     _sync(folders, os.O_RDONLY | os.O_DIRECTORY)
 
 
-def _sync(paths: Collection[Path], flags: int) -> None:
+def _sync(paths: Collection[str], flags: int) -> None:
     whole = len(paths) > _SYNC_EACH
     for path in paths:
         descriptor = os.open(path, flags)

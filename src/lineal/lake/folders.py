@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from lineal.lake.objects import Batch
+    from lineal.lake.batch import Batch
 
 __all__ = ["read_folder"]
 

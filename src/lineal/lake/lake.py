@@ -20,7 +20,8 @@ from lineal.metadata.outputs import Made, Output
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from lineal.lake.objects import Batch, ObjectStore, Stored
+    from lineal.lake.batch import Batch, Stored
+    from lineal.lake.objects import ObjectStore
     from lineal.metadata.moments import Moment
     from lineal.metadata.recorder import Recorder
     from lineal.metadata.running import Running
