@@ -19,6 +19,9 @@ KILL_POINTS: tuple[str, ...] = (
     "recorder.closed",  # all is recorded, nothing was told to the caller
     "lake.staged",  # the bytes are on disk under temporary names
     "lake.placed",  # the bytes have their names in the store, which nothing refers to yet
+    "pipeline.executed",  # a component's function has returned, none of its outputs is kept
+    "pipeline.kept",  # the outputs' bytes are in place, the execution is not closed
+    "pipeline.reusing",  # an equal execution was found, its reuse is not recorded
 )
 """The recorder's own points; each part that writes adds those between its own steps."""
 
