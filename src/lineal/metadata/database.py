@@ -7,34 +7,50 @@ transaction that starts by reading and writes later would fail at once instead o
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 import uuid
-from contextlib import contextmanager
+import weakref
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from lineal.errors import Conflict, Corrupt, IncompatibleVersion, Unavailable
+from lineal.errors import AlreadyExists, Conflict, Corrupt, IncompatibleVersion, Unavailable
 from lineal.metadata import tables
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
-__all__ = ["LINEAL_SCHEMA_VERSION", "Database"]
+__all__ = ["BUSY_SECONDS", "LINEAL_SCHEMA_VERSION", "Database"]
 
 LINEAL_SCHEMA_VERSION = 1
 
-_BUSY_SECONDS = 60.0
+BUSY_SECONDS = 60.0
+"""How long a writer waits for another process's transaction, which takes milliseconds."""
+
+_open: weakref.WeakSet[Database] = weakref.WeakSet()
 
 
 class Database:
-    """A metadata database on a file, or in memory when `path` is None."""
+    """A metadata database on a file, or in memory when `path` is None.
 
-    def __init__(self, path: Path | None) -> None:
+    A writer that another process keeps waiting for over `busy_seconds` gives up with `Conflict`.
+    """
+
+    def __init__(self, path: Path | None, *, busy_seconds: float = BUSY_SECONDS) -> None:
         self.path = path
-        self._engine = _engine(path)
+        self._busy_seconds = busy_seconds
+        self._engine = _engine(path, busy_seconds)
+        # In memory there is one connection, which the threads take in turns.
+        self._turn: AbstractContextManager[object] = (
+            threading.RLock() if path is None else nullcontext()
+        )
         where = str(path or "in memory")
         with self.read() as connection:
             ready = _is_ready(connection, where)
@@ -43,18 +59,21 @@ class Database:
                 _prepare(connection, where)
         with self.read() as connection:
             self.uuid = _value(connection, "uuid")
+        if path is not None:
+            _open.add(self)
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """Yield a connection inside one read transaction: all its selects see one state."""
-        with _translated(self.path), self._engine.connect() as connection:
+        with self._turn, self._translated(), self._engine.connect() as connection:
             yield connection
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """Yield a connection that holds the write lock; commit at the end, or roll back."""
         with (
-            _translated(self.path),
+            self._turn,
+            self._translated(),
             self._engine.connect().execution_options(lineal_write=True) as connection,
             connection.begin(),
         ):
@@ -64,8 +83,24 @@ class Database:
         """Close every connection."""
         self._engine.dispose()
 
+    def forget_connections(self) -> None:
+        """Leave the connections of the parent process alone, neither using nor closing them."""
+        self._inherited = self._engine.pool  # kept, since collecting would close them
+        self._engine.dispose(close=False)
 
-def _engine(path: Path | None) -> sa.Engine:
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turn the driver's errors into ours, naming the file."""
+        try:
+            yield
+        except sa.exc.DatabaseError as error:
+            ours = _our_error(error, f"the metadata database {self.path}", self._busy_seconds)
+            if ours is None:
+                raise
+            raise ours from error
+
+
+def _engine(path: Path | None, busy_seconds: float) -> sa.Engine:
     if path is None:
         engine = sa.create_engine(
             "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
@@ -74,14 +109,15 @@ def _engine(path: Path | None) -> sa.Engine:
         engine = sa.create_engine(
             sa.URL.create("sqlite", database=str(path)),
             poolclass=QueuePool,
-            connect_args={"timeout": _BUSY_SECONDS, "check_same_thread": False},
+            max_overflow=-1,  # threads wait for SQLite's lock, with its time limit, not for us
+            connect_args={"timeout": busy_seconds, "check_same_thread": False},
         )
 
     @sa.event.listens_for(engine, "connect")
     def _configure(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # we say BEGIN ourselves, below
         if path is not None:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _use_write_ahead_log(connection, busy_seconds)
         connection.execute("PRAGMA synchronous = FULL")
 
     @sa.event.listens_for(engine, "begin")
@@ -92,30 +128,55 @@ def _engine(path: Path | None) -> sa.Engine:
     return engine
 
 
-@contextmanager
-def _translated(path: Path | None) -> Iterator[None]:
-    """Turn the driver's errors into ours, naming the file."""
-    try:
-        yield
-    except sa.exc.DatabaseError as error:
-        text = str(error.orig)
-        where = f"the metadata database {path}"
-        if "locked" in text or "busy" in text:
-            raise Conflict(
-                f"{where} is held by another process for over {_BUSY_SECONDS:.0f} s; "
-                "see what holds it, then try again"
-            ) from error
-        if "not a database" in text or "malformed" in text:
-            raise Corrupt(
-                f"{where} is damaged ({text}); restore it from a copy, "
-                "or move it away to start a new one"
-            ) from error
-        if "full" in text or "disk I/O" in text or "unable to open" in text or "readonly" in text:
-            raise Unavailable(
-                f"{where} can't be written or opened ({text}); "
-                "check free space and permissions, then try again"
-            ) from error
-        raise
+def _use_write_ahead_log(connection: sqlite3.Connection, busy_seconds: float) -> None:
+    """Switch to WAL mode, which the file then keeps.
+
+    The switch fails at once, whatever the timeout, while another process makes it too.
+    """
+    deadline = time.monotonic() + busy_seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except Exception as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def _leave_to_the_parent() -> None:
+    """In a forked child, let every database open connections of its own: SQLite forbids sharing."""
+    for database in list(_open):
+        database.forget_connections()
+
+
+os.register_at_fork(after_in_child=_leave_to_the_parent)
+
+
+def _our_error(error: sa.exc.DatabaseError, where: str, busy_seconds: float) -> Exception | None:
+    text = str(error.orig)
+    if "locked" in text or "busy" in text:
+        return Conflict(
+            f"{where} is held by another process for over {busy_seconds:g} s; "
+            "see what holds it, then try again"
+        )
+    if "not a database" in text or "malformed" in text:
+        return Corrupt(
+            f"{where} is damaged ({text}); restore it from a copy, "
+            "or move it away to start a new one"
+        )
+    if any(sign in text for sign in ("full", "disk I/O", "unable to open", "readonly")):
+        return Unavailable(
+            f"{where} can't be written or opened ({text}); "
+            "check free space and permissions, then try again"
+        )
+    if isinstance(error, sa.exc.IntegrityError):
+        return AlreadyExists(
+            f"{where} already holds a row with these values ({text}), perhaps written by "
+            "another client; choose another name"
+        )
+    return None
 
 
 def _is_ready(connection: sa.Connection, where: str) -> bool:
@@ -132,8 +193,14 @@ def _is_ready(connection: sa.Connection, where: str) -> bool:
 def _prepare(connection: sa.Connection, where: str) -> None:
     """Make what is missing of both sets of tables, and refuse versions that we don't know."""
     present = set(sa.inspect(connection).get_table_names())
+    missing = set(tables.mlmd_metadata.tables) - present
     if "MLMDEnv" in present:
         _check_mlmd_version(connection, where)
+        if missing:
+            raise Corrupt(
+                f"{where} lacks the tables {', '.join(sorted(missing))} of ML Metadata; "
+                "restore it from a copy"
+            )
     elif present & set(tables.mlmd_metadata.tables):
         raise IncompatibleVersion(
             f"{where} holds ML Metadata tables of a release before 0.14, or half of them; "
@@ -141,15 +208,24 @@ def _prepare(connection: sa.Connection, where: str) -> None:
         )
     else:
         tables.mlmd_metadata.create_all(connection)
-        connection.execute(tables.mlmd_env.insert(), {"schema_version": 10})
+        connection.execute(tables.mlmd_env.insert(), {"schema_version": tables.MLMD_SCHEMA_VERSION})
         connection.execute(
             tables.type_.insert(),
             [{"name": name, "type_kind": kind} for name, kind in tables.SIMPLE_TYPES],
         )
+    if tables.store.name in present:  # before anything of another version's is touched
+        _check_lineal_version(connection, where)
     for index in _our_indexes():
         index.create(connection, checkfirst=True)
     tables.lineal_metadata.create_all(connection)
-    _check_lineal_version(connection, where)
+    if not _value(connection, "uuid"):
+        connection.execute(
+            tables.store.insert(),
+            [
+                {"key": "schema", "value": str(LINEAL_SCHEMA_VERSION)},
+                {"key": "uuid", "value": str(uuid.uuid4())},
+            ],
+        )
 
 
 def _our_indexes() -> list[sa.Index]:
@@ -165,7 +241,10 @@ def _our_indexes() -> list[sa.Index]:
 def _check_mlmd_version(connection: sa.Connection, where: str) -> None:
     versions = list(connection.scalars(sa.select(tables.mlmd_env.c.schema_version)))
     if len(versions) != 1:
-        raise Corrupt(f"{where} states {len(versions)} ML Metadata schema versions instead of one")
+        raise Corrupt(
+            f"{where} states {len(versions)} ML Metadata schema versions instead of one; "
+            "restore it from a copy"
+        )
     if versions[0] != tables.MLMD_SCHEMA_VERSION:
         remedy = (
             "use a newer Lineal"
@@ -180,15 +259,9 @@ def _check_mlmd_version(connection: sa.Connection, where: str) -> None:
 
 def _check_lineal_version(connection: sa.Connection, where: str) -> None:
     found = _value(connection, "schema")
-    if not found:
-        connection.execute(
-            tables.store.insert(),
-            [
-                {"key": "schema", "value": str(LINEAL_SCHEMA_VERSION)},
-                {"key": "uuid", "value": str(uuid.uuid4())},
-            ],
-        )
-    elif int(found) > LINEAL_SCHEMA_VERSION:
+    if not found.isdecimal():
+        raise Corrupt(f"{where} doesn't state the version of Lineal's tables; restore it")
+    if int(found) > LINEAL_SCHEMA_VERSION:
         raise IncompatibleVersion(
             f"{where} was made by a newer Lineal (its tables have version {found}, "
             f"this Lineal knows {LINEAL_SCHEMA_VERSION}); upgrade Lineal to open it"

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from lineal.errors import InvalidInput, NotFound
 from lineal.metadata import rows, tables
-from lineal.metadata.database import Database
+from lineal.metadata.database import BUSY_SECONDS, Database
 from lineal.metadata.history import AsOf, Clock, Horizon, horizon
 from lineal.metadata.model import (
     Artifact,
@@ -56,8 +56,14 @@ class Store:
     the recorder.
     """
 
-    def __init__(self, path: Path | None = None, *, database: Database | None = None) -> None:
-        self._database = database or Database(path)
+    def __init__(
+        self,
+        path: Path | None = None,
+        *,
+        busy_seconds: float = BUSY_SECONDS,
+        database: Database | None = None,
+    ) -> None:
+        self._database = database or Database(path, busy_seconds=busy_seconds)
         self._as_of: AsOf | None = None
 
     @property

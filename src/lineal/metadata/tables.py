@@ -95,6 +95,11 @@ mlmd_metadata = sa.MetaData()
 lineal_metadata = sa.MetaData()
 
 
+def _id() -> sa.Column[int]:
+    """Return an id as the wheel declares it: a rowid alias, without a NOT NULL of its own."""
+    return sa.Column("id", sa.Integer, primary_key=True, nullable=True)
+
+
 def _name(name: str, *, nullable: bool = True) -> sa.Column[str]:
     return sa.Column(name, sa.String(255), nullable=nullable)
 
@@ -137,7 +142,7 @@ def _properties(node: str) -> sa.Table:
 type_ = sa.Table(
     "Type",
     mlmd_metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    _id(),
     _name("name", nullable=False),
     _name("version"),
     sa.Column("type_kind", _TinyInt, nullable=False),
@@ -163,7 +168,7 @@ parent_type = sa.Table(
 artifact = sa.Table(
     "Artifact",
     mlmd_metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    _id(),
     sa.Column("type_id", _Int, nullable=False),
     sa.Column("uri", sa.Text),
     sa.Column("state", _Int),
@@ -177,7 +182,7 @@ artifact_property = _properties("Artifact")
 execution = sa.Table(
     "Execution",
     mlmd_metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    _id(),
     sa.Column("type_id", _Int, nullable=False),
     sa.Column("last_known_state", _Int),
     _name("name"),
@@ -190,7 +195,7 @@ execution_property = _properties("Execution")
 context = sa.Table(
     "Context",
     mlmd_metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    _id(),
     sa.Column("type_id", _Int, nullable=False),
     _name("name", nullable=False),
     sa.Column("external_id", sa.String(255), unique=True),
@@ -202,7 +207,7 @@ context_property = _properties("Context")
 event = sa.Table(
     "Event",
     mlmd_metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    _id(),
     sa.Column("artifact_id", _Int, nullable=False),
     sa.Column("execution_id", _Int, nullable=False),
     sa.Column("type", _Int, nullable=False),
@@ -221,7 +226,7 @@ event_path = sa.Table(
 association = sa.Table(
     "Association",
     mlmd_metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    _id(),
     sa.Column("context_id", _Int, nullable=False),
     sa.Column("execution_id", _Int, nullable=False),
     sa.UniqueConstraint("context_id", "execution_id"),
@@ -230,7 +235,7 @@ association = sa.Table(
 attribution = sa.Table(
     "Attribution",
     mlmd_metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    _id(),
     sa.Column("context_id", _Int, nullable=False),
     sa.Column("artifact_id", _Int, nullable=False),
     sa.UniqueConstraint("context_id", "artifact_id"),
@@ -245,7 +250,7 @@ parent_context = sa.Table(
 mlmd_env = sa.Table(
     "MLMDEnv",
     mlmd_metadata,
-    sa.Column("schema_version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("schema_version", sa.Integer, primary_key=True, autoincrement=False, nullable=True),
 )
 
 sa.Index("idx_artifact_uri", artifact.c.uri, mysql_length=255)
@@ -281,7 +286,7 @@ commit = sa.Table(
 change = sa.Table(
     "lineal_change",
     lineal_metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    _id(),
     sa.Column("commit", sa.Integer, nullable=False),
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("node_id", sa.Integer, nullable=False),
@@ -301,7 +306,7 @@ version = sa.Table(
 alias = sa.Table(
     "lineal_alias",
     lineal_metadata,
-    sa.Column("id", sa.Integer, primary_key=True),
+    _id(),
     sa.Column("name", sa.String(255), nullable=False),
     sa.Column("alias", sa.String(255), nullable=False),
     sa.Column("number", sa.Integer, nullable=False),
@@ -318,6 +323,9 @@ claim = sa.Table(
     sa.Column("claimed_by", sa.String(255), nullable=False),
     sa.Column("commit", sa.Integer, nullable=False),
 )
+# What was there at a moment starts from the last commit by then, and from what others wrote.
+sa.Index("idx_lineal_commit_time", commit.c.time_us)
+sa.Index("idx_lineal_commit_seen", commit.c.number, sqlite_where=commit.c.seen.is_not(None))
 sa.Index("idx_lineal_change_node", change.c.kind, change.c.node_id)
 sa.Index("idx_lineal_version_content", version.c.content)
 sa.Index("idx_lineal_attribution_artifact_id", attribution.c.artifact_id)

@@ -1,0 +1,218 @@
+"""Real stores in temporary folders, subprocesses that use them, and the real ML Metadata wheel."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from lineal.metadata import (
+    Artifact,
+    ArtifactType,
+    ExecutionType,
+    Made,
+    Moment,
+    Output,
+    PropertyType,
+    Recorder,
+    Running,
+    Store,
+    Value,
+)
+
+ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+
+FILE = ArtifactType(
+    "test.File", {"sha256": PropertyType.STRING, "size": PropertyType.INT}, base="mlmd.Dataset"
+)
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A store with its recorder, and the shortest way to make a version in a test."""
+
+    store: Store
+    recorder: Recorder
+    type: ArtifactType = FILE
+
+    def make(
+        self,
+        name: str | None,
+        content: str,
+        *inputs: Artifact,
+        verb: str = "test.make",
+        type: ArtifactType | None = None,  # noqa: A002 -- the field's own name for it
+        known_at: Moment | None = None,
+        properties: Mapping[str, Value] | None = None,
+        key: str = "out",
+    ) -> Running:
+        """Record one execution that makes `content` the next version of `name`."""
+        kind = type or self.type
+        with self.recorder.run(
+            ExecutionType(verb),
+            inputs={"source": list(inputs)},
+            outputs=[Output(key, kind, name)],
+            known_at=known_at,
+        ) as running:
+            running.made(key, Made(content, f"file:///{content}", properties or {}))
+        return running
+
+    def artifact(self, name: str | None, content: str, *inputs: Artifact, **more: str) -> Artifact:
+        """Record one execution; return the artifact that it made."""
+        return self.make(name, content, *inputs, **more).artifacts["out"]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """The file of a store that does not exist yet."""
+    return tmp_path / "metadata.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Iterator[Store]:
+    """A store on a file."""
+    opened = Store(path)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def graph(store: Store) -> Graph:
+    """A store on a file, with its recorder."""
+    return Graph(store, Recorder(store))
+
+
+@pytest.fixture
+def open_graph() -> Iterator[Callable[[Path | None], Graph]]:
+    """Open stores, closed at the end of the test."""
+    opened: list[Store] = []
+
+    def _open(path: Path | None) -> Graph:
+        store = Store(path)
+        opened.append(store)
+        return Graph(store, Recorder(store))
+
+    yield _open
+    for store in opened:
+        store.close()
+
+
+@dataclass
+class Clock:
+    """The clock that commits read, to be set by a test."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        """Return the time that was set."""
+        return self.now
+
+
+@pytest.fixture
+def run_script() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run a script of this folder in a process of its own."""
+
+    def _run(
+        script: str, *arguments: str | Path, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, HERE / script, *map(str, arguments)],
+            env={**os.environ, **environment},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return _run
+
+
+class Wheel:
+    """The real ML Metadata, in an interpreter and a process of its own."""
+
+    def __init__(self, python: Path) -> None:
+        self.python = python
+
+    def __call__(self, command: str, path: Path) -> dict[str, object]:
+        """Let the wheel do `command` (see mlmd_peer.py) with the file; return its answer."""
+        done = subprocess.run(
+            [self.python, HERE / "mlmd_peer.py", command, path],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        answer: dict[str, object] = json.loads(done.stdout)
+        return answer
+
+
+@pytest.fixture(scope="session")
+def wheel() -> Wheel:
+    """The wheel ml-metadata 1.17.1 in a virtual environment of its own, made on first use.
+
+    It needs CPython 3.11 or older and protobuf below 5, so it can't share ours.
+    """
+    place = ROOT / ".peers" / "mlmd"
+    place.parent.mkdir(exist_ok=True)
+    with (place.parent / "mlmd.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (place / "ready").exists():
+            trouble = _make_peer(place)
+            if trouble and os.environ.get("CI"):
+                pytest.fail(trouble)
+            if trouble:
+                pytest.skip(trouble)
+    return Wheel(place / "bin" / "python")
+
+
+def _make_peer(place: Path) -> str:
+    """Make the wheel's environment; return why that can't be, or nothing."""
+    python = next(filter(_is_old_enough, _interpreters()), None)
+    if python is None:
+        return (
+            "the conformance tests need CPython 3.9, 3.10 or 3.11 for the ml-metadata wheel: "
+            "install one (pyenv install 3.11, apt install python3.11)"
+        )
+    shutil.rmtree(place, ignore_errors=True)
+    for step in (
+        [python, "-m", "venv", "--without-pip", place],
+        [sys.executable, "-m", "pip", "--python", place / "bin" / "python", "install", "-q"]
+        + ["--only-binary=:all:", "ml-metadata==1.17.1"],
+    ):
+        done = subprocess.run(step, capture_output=True, text=True, check=False)
+        if done.returncode:
+            return f"the ml-metadata wheel can't be installed here:\n{done.stdout}{done.stderr}"
+    (place / "ready").touch()
+    return ""
+
+
+def _interpreters() -> Iterator[str]:
+    yield sys.executable
+    for version in ("3.11", "3.10", "3.9"):
+        yield f"python{version}"
+        for found in sorted((Path.home() / ".pyenv" / "versions").glob(f"{version}.*")):
+            yield str(found / "bin" / "python")
+
+
+def _is_old_enough(python: str) -> bool:
+    check = (
+        "import platform, sys; "
+        "sys.exit(platform.python_implementation() != 'CPython' "
+        "or not (3, 9) <= sys.version_info[:2] <= (3, 11))"
+    )
+    command: Sequence[str] = [python, "-c", check]
+    try:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
