@@ -12,9 +12,10 @@ from lineal.engine.duckdb.arrow import arrow_schema
 from lineal.engine.duckdb.compile import compiled
 from lineal.engine.duckdb.failures import translated
 from lineal.engine.duckdb.functions import define_functions
+from lineal.engine.duckdb.layouts import Layouts
 from lineal.engine.duckdb.session import ROOT, Session
 from lineal.engine.duckdb.tables import open_tables
-from lineal.engine.protocol import ArrowData, EngineSettings
+from lineal.engine.protocol import ArrowData, EngineSettings, ParquetFiles
 from lineal.errors import InvalidInput, Unavailable
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class DuckDBEngine:
         """Open the database; raise `InvalidInput` for a limit that DuckDB does not understand."""
         self._settings = settings
         self._lock = threading.Lock()
+        self._layouts = Layouts()
         self._sessions: weakref.WeakSet[Session] = weakref.WeakSet()
         self._root: duckdb.DuckDBPyConnection | None = _connect(settings)
 
@@ -44,6 +46,8 @@ class DuckDBEngine:
         """Return the columns of `source` without reading its rows where the format allows it."""
         if isinstance(source, ArrowData):
             return arrow_schema(source.data)
+        if isinstance(source, ParquetFiles) and source.fields is not None:
+            source = ParquetFiles((), source.fields)
         with self._session() as session, translated():
             relation = session.bind(source, once=True)
             return session.relation(f"SELECT * FROM {relation} LIMIT 0").schema()
@@ -92,7 +96,7 @@ class DuckDBEngine:
         with self._lock:
             if self._root is None:
                 raise Unavailable("the engine is closed; open the workspace (or engine) again")
-            session = Session(self._root.cursor())
+            session = Session(self._root.cursor(), self._layouts)
             self._sessions.add(session)
         return session
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     import duckdb
 
+    from lineal.engine.duckdb.layouts import Layouts
     from lineal.engine.protocol import Source
 
 __all__ = ["ROOT", "Numbered", "Relation", "Session"]
@@ -35,8 +36,9 @@ _catalogs = itertools.count(1)
 class Session:
     """A connection with the temporary views, registrations and catalog of one call."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Take over `connection`, a cursor made for this call."""
+    def __init__(self, connection: duckdb.DuckDBPyConnection, layouts: Layouts) -> None:
+        """Take over `connection`, a cursor made for this call; `layouts` is the engine's."""
+        self.layouts = layouts
         self._connection = connection
         self._names = itertools.count()
         self._catalogs: list[str] = []

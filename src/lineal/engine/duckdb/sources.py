@@ -27,7 +27,7 @@ def relation_text(session: Session, source: Source, *, once: bool = False) -> st
     """
     match source:
         case ParquetFiles():
-            return parquet_text(source)
+            return parquet_text(session, source)
         case ArrowData():
             data = _readable(as_arrow(source.data))
             name = session.register(data)
@@ -48,7 +48,7 @@ def numbered_text(session: Session, source: Source) -> tuple[str, str]:
     """
     position = session.new_name()
     if isinstance(source, ParquetFiles):
-        return parquet_text(source, position=position), position
+        return parquet_text(session, source, position=position), position
     if isinstance(source, ArrowData):
         data = as_arrow(source.data)
         if isinstance(data, pa.Table):
