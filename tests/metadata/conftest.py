@@ -8,10 +8,9 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -28,6 +27,10 @@ from lineal.metadata import (
     Store,
     Value,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
@@ -185,10 +188,10 @@ def _make_peer(place: Path) -> str:
             "install one (pyenv install 3.11, apt install python3.11)"
         )
     shutil.rmtree(place, ignore_errors=True)
+    pip = [sys.executable, "-m", "pip", "--python", place / "bin" / "python"]
     for step in (
         [python, "-m", "venv", "--without-pip", place],
-        [sys.executable, "-m", "pip", "--python", place / "bin" / "python", "install", "-q"]
-        + ["--only-binary=:all:", "ml-metadata==1.17.1"],
+        [*pip, "install", "-q", "--only-binary=:all:", "ml-metadata==1.17.1"],
     ):
         done = subprocess.run(step, capture_output=True, text=True, check=False)
         if done.returncode:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import runpy
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lineal.metadata import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HERE = Path(__file__).parent
 GOLDEN = json.loads((HERE / "golden" / "mlmd_schema_10.json").read_text())
