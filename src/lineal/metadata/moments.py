@@ -40,13 +40,20 @@ def as_moment(given: Moment, *, what: str = "time") -> datetime:
     if isinstance(given, str):
         given = _parse(given, what)
     if isinstance(given, datetime):
-        if given.tzinfo is None:
+        if given.utcoffset() is None:
             raise InvalidInput(
                 f"the {what} {given.isoformat(sep=' ')} has no time zone; "
                 "add one (2013-06-30T12:00Z, or tzinfo=datetime.UTC), or give a plain date"
             )
-        return given.astimezone(UTC)
-    return datetime(given.year, given.month, given.day, tzinfo=UTC)
+        try:
+            return given.astimezone(UTC)
+        except OverflowError as error:
+            raise InvalidInput(f"the {what} {given} lies outside the years 1 to 9999") from error
+    if isinstance(given, date):
+        return datetime(given.year, given.month, given.day, tzinfo=UTC)
+    raise InvalidInput(
+        f"a {type(given).__name__} is no {what}; give an aware datetime, a date, or ISO 8601 text"
+    )
 
 
 def _parse(text: str, what: str) -> datetime | date:

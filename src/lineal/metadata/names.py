@@ -6,12 +6,13 @@ name      := plain | '"' text '"'          (a quote inside is doubled)
 selector  := "@" digits                      version number
            | "@" date or time                as known then
            | "@sha256:" hex                  by content, six digits or more
-           | ":" alias
+           | ":" alias                        without "@", ":" and "/"
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -21,11 +22,13 @@ from lineal.metadata.moments import as_moment
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["Reference", "check_name", "format_name", "parse"]
+__all__ = ["Reference", "check_alias", "check_name", "format_name", "parse"]
 
-_NODE = re.compile(r"(artifact|execution)/(\d{1,18})")
+_NODE = re.compile(r"(artifact|execution)/([0-9]{1,18})")
 _CONTENT = re.compile(r"sha256:([0-9a-f]{6,64})")
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _MAX_BYTES = 230  # MLMD's names are VARCHAR(255), and the version's "@number" follows
+_UNPRINTABLE = ("Cc", "Cs", "Zl", "Zp")  # Unicode's controls, surrogates, line separators
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def check_name(name: str) -> str:
     """Return `name` if a version may be called so; raise `InvalidInput` that says why not."""
     if not name or name != name.strip():
         raise InvalidInput(f"{name!r} can't be a name: it is empty or has blanks at its ends")
-    if any(ord(c) < 32 or ord(c) == 127 or 0xD800 <= ord(c) <= 0xDFFF for c in name):
+    if any(unicodedata.category(character) in _UNPRINTABLE for character in name):
         raise InvalidInput(f"{name!r} can't be a name: it holds control or broken characters")
     if name.startswith("/") or any(part in ("", ".", "..") for part in name.split("/")):
         raise InvalidInput(
@@ -54,9 +57,20 @@ def check_name(name: str) -> str:
         )
     if _NODE.fullmatch(name):
         raise InvalidInput(f"{name!r} can't be a name: that is how a node is addressed by its id")
-    if len(name.encode()) > _MAX_BYTES:
-        raise InvalidInput(f"the name {name[:40]!r}… is longer than {_MAX_BYTES} bytes")
+    if len(format_name(name).encode()) > _MAX_BYTES:
+        raise InvalidInput(f"the name {name[:40]!r}… is longer than {_MAX_BYTES} bytes, quoted")
     return name
+
+
+def check_alias(alias: str) -> str:
+    """Return `alias` if a version may have it beside its number; raise `InvalidInput` if not."""
+    if not alias or alias != alias.strip() or set("@:/") & set(alias):
+        raise InvalidInput(f"{alias!r} can't be an alias: it is empty, has blanks, @, : or /")
+    if any(unicodedata.category(character) in _UNPRINTABLE for character in alias):
+        raise InvalidInput(f"{alias!r} can't be an alias: it holds control or broken characters")
+    if len(alias.encode()) > _MAX_BYTES:
+        raise InvalidInput(f"the alias {alias[:40]!r}… is longer than {_MAX_BYTES} bytes")
+    return alias
 
 
 def format_name(name: str, number: int | None = None) -> str:
@@ -81,9 +95,7 @@ def parse(text: str) -> Reference:
     if not selector:
         return Reference(name=name)
     if selector[0] == ":":
-        if not selector[1:]:
-            raise InvalidInput(f"{text!r} has no alias after the colon; write {name}:best")
-        return Reference(name=name, alias=selector[1:])
+        return Reference(name=name, alias=check_alias(selector[1:]))
     return _at(name, selector[1:], text)
 
 
@@ -99,7 +111,7 @@ def _split(text: str) -> tuple[str, str]:
 
 
 def _at(name: str, selector: str, text: str) -> Reference:
-    if selector.isdecimal() and selector.isascii():
+    if _NUMBER.fullmatch(selector):
         return Reference(name=name, number=int(selector))
     content = _CONTENT.fullmatch(selector)
     if content:

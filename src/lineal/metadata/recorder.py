@@ -32,7 +32,7 @@ from lineal.metadata.model import (
     Value,
 )
 from lineal.metadata.moments import Moment, as_moment, now
-from lineal.metadata.names import check_name
+from lineal.metadata.names import check_alias
 from lineal.metadata.outputs import EnvironmentRecord, Made, Output, Pending
 from lineal.metadata.process import identity, is_gone
 from lineal.metadata.running import Running
@@ -157,9 +157,7 @@ class Recorder:
 
     def set_alias(self, name: str, alias: str, number: int) -> None:
         """Make `alias` stand for version `number` of `name`; the move is an execution."""
-        check_name(alias)
-        if set("@:/") & set(alias):
-            raise InvalidInput(f"{alias!r} can't be an alias: it holds @, : or /")
+        check_alias(alias)
         row = self.store.version(name, number)
         if row is None:
             raise _no_version(self.store, name, number)
