@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import base64
+import math
 from typing import TYPE_CHECKING
 
-from lineal.errors import Corrupt, InvalidInput
+from lineal.errors import InvalidInput
 from lineal.metadata.model import PropertyType, Value
+from lineal.metadata.structs import STRUCT_PREFIX, pack, unpack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 __all__ = ["decode", "encode_all", "split"]
 
-_STRUCT_PREFIX = "mlmd-struct::"
+_NULL = "__MLMD_NULL__"  # the wheel reads this text as no value, and then nothing else at all
 _INT64 = range(-(2**63), 2**63)
 _COLUMNS = ("int_value", "double_value", "string_value", "proto_value", "bool_value")
 
@@ -63,7 +64,7 @@ def decode(row: Mapping[str, object]) -> Value | None:
     """Return the value of a property row; None for kinds that Lineal can't hold (protos)."""
     text = row["string_value"]
     if isinstance(text, str):
-        return _unpack_struct(text) if text.startswith(_STRUCT_PREFIX) else text
+        return unpack(text) if text.startswith(STRUCT_PREFIX) else text
     for column in ("int_value", "double_value"):
         value = row[column]
         if isinstance(value, int | float):
@@ -90,38 +91,28 @@ def _type_of(name: str, value: Value) -> PropertyType:
 
 
 def _encode(name: str, value: Value) -> dict[str, object]:
+    _check_text(name, name)
     kind = _type_of(name, value)
+    if isinstance(value, dict):
+        return {"string_value": pack(name, value)}
+    if isinstance(value, str):
+        _check_text(name, value)
+        return {"string_value": value}
+    if isinstance(value, float) and math.isnan(value):
+        raise InvalidInput(f"the property {name!r} holds NaN, which the database takes for nothing")
     if kind == PropertyType.INT and value not in _INT64:
         raise InvalidInput(f"the property {name!r} holds {value}, which does not fit 64 bits")
-    if isinstance(value, dict):
-        return {"string_value": _STRUCT_PREFIX + _pack_struct(value)}
-    if isinstance(value, str) and "\0" in value:
+    column = {PropertyType.BOOLEAN: "bool_value", PropertyType.INT: "int_value"}
+    return {column.get(kind, "double_value"): value}
+
+
+def _check_text(name: str, text: str) -> None:
+    """Refuse text that ML Metadata's clients would cut, misread, or stumble over."""
+    if "\0" in text:
         raise InvalidInput(f"the property {name!r} holds a NUL character, which text can't carry")
-    column = {
-        PropertyType.BOOLEAN: "bool_value",
-        PropertyType.INT: "int_value",
-        PropertyType.DOUBLE: "double_value",
-    }.get(kind, "string_value")
-    return {column: value}
-
-
-def _pack_struct(value: dict[str, object]) -> str:
-    from google.protobuf import json_format, struct_pb2
-
-    struct = struct_pb2.Struct()
-    json_format.ParseDict(value, struct)
-    return base64.b64encode(struct.SerializeToString(deterministic=True)).decode()
-
-
-def _unpack_struct(text: str) -> Value:
-    from google.protobuf import json_format, struct_pb2
-    from google.protobuf.message import DecodeError
-
+    if text.startswith(STRUCT_PREFIX) or text == _NULL:
+        raise InvalidInput(f"the property {name!r} holds {text[:40]!r}, which has another meaning")
     try:
-        struct = struct_pb2.Struct.FromString(base64.b64decode(text[len(_STRUCT_PREFIX) :]))
-    except (ValueError, DecodeError) as error:
-        raise Corrupt(
-            f"a stored property claims to be a Struct but is not: {text[:60]!r}"
-        ) from error
-    unpacked: dict[str, object] = json_format.MessageToDict(struct)
-    return unpacked
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput(f"the property {name!r} holds broken text: {text[:60]!r}") from error
