@@ -10,18 +10,16 @@ from lineal.environment import ENVIRONMENT, capture, properties_of
 from lineal.metadata import EnvironmentRecord
 
 if TYPE_CHECKING:
+    from lineal.environment import Environment
     from lineal.workspace.workspace import Workspace
 
-__all__ = ["fingerprint", "record"]
+__all__ = ["environment", "record"]
 
 
 def record(workspace: Workspace) -> EnvironmentRecord | None:
-    """Return the present environment as a record, its description kept as an object.
-
-    The git state is that of the folder one works in, where the code most likely lies.
-    """
-    environment = capture(Path.cwd(), cache=workspace.locations.cache)
-    described = environment.to_json()
+    """Return the present environment as a record, its description kept as an object."""
+    present = environment(workspace)
+    described = present.to_json()
     content = hashlib.sha256(described).hexdigest()
     if not workspace.objects.has(content):
         workspace.objects.put_bytes(described)
@@ -29,10 +27,13 @@ def record(workspace: Workspace) -> EnvironmentRecord | None:
         type=ENVIRONMENT,
         content=content,
         uri=str(workspace.objects.path(content)),
-        properties=properties_of(environment),
+        properties=properties_of(present),
     )
 
 
-def fingerprint(workspace: Workspace) -> str:
-    """Return what of the environment decides whether results can be reused."""
-    return capture(Path.cwd(), cache=workspace.locations.cache).fingerprint
+def environment(workspace: Workspace) -> Environment:
+    """Return the environment that code runs in now.
+
+    The git state is that of the folder one works in, where the code most likely lies.
+    """
+    return capture(Path.cwd(), cache=workspace.locations.cache)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from lineal.errors import InvalidInput
 from lineal.metadata import EnvironmentRecord, Moment, Recorder, Store, Version, as_moment
@@ -13,7 +13,7 @@ from lineal.workspace.locations import Locations, find, make
 from lineal.workspace.settings import read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
     from typing import Literal, Self
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from lineal.engine import Engine
+    from lineal.environment import Environment
     from lineal.features import Features
     from lineal.lake import Lake, ObjectStore
     from lineal.metadata import Lineage, Value
-    from lineal.pipeline import Pipeline, RunResult
+    from lineal.pipeline import Forms, NodeResult, Pipeline, RunResult
     from lineal.validation import Schema, Statistics, StatisticsOptions
     from lineal.warehouse import Warehouse
     from lineal.workspace.doctor import Finding
@@ -42,6 +43,8 @@ class Workspace:
     One workspace may be used by several threads, and one folder by several processes. Close it,
     or use it in a `with` statement, to free its connections early.
     """
+
+    __lineal_workspace__: ClassVar[bool] = True
 
     def __init__(
         self, locations: Locations, *, store: Store | None = None, parent: Workspace | None = None
@@ -106,6 +109,20 @@ class Workspace:
         from lineal.features import Features
 
         return Features(self.recorder, self.warehouse, self.engine, self._locations.private)
+
+    @cached_property
+    def forms(self) -> Forms:
+        """How the values that components return are kept, and read back."""
+        from lineal.workspace.forms import forms_of
+
+        return forms_of(self)
+
+    @property
+    def environment(self) -> Environment:
+        """The interpreter, distributions and git state that code runs in now."""
+        from lineal.workspace.surroundings import environment
+
+        return environment(self)
 
     # Names
 
@@ -219,16 +236,20 @@ class Workspace:
 
     def run(
         self,
-        pipeline: Pipeline,
+        pipeline: Pipeline[...],
         parameters: Mapping[str, object] | None = None,
         *,
-        no_cache: Sequence[str] = (),
-        progress: object = None,
+        no_cache: Collection[str] = (),
+        on_progress: Callable[[NodeResult], None] | None = None,
     ) -> RunResult:
-        """Run a pipeline; what an equal earlier run made is reused, with the reason."""
+        """Run a pipeline with these parameters; what an equal earlier run made is reused.
+
+        The nodes named in `no_cache` run in any case. The result tells for each node why it ran
+        or was reused; a failing node is told there, too, and `result.check()` raises its error.
+        """
         from lineal.workspace.running import run
 
-        return run(self, pipeline, parameters or {}, no_cache=no_cache, progress=progress)
+        return run(self, pipeline, parameters or {}, no_cache=no_cache, on_progress=on_progress)
 
     # Time
 
