@@ -84,3 +84,33 @@ def test_a_folder_that_no_artifact_names_is_a_leftover(lake: Lake, recorder: Rec
     assert lake.leftovers() == []
     assert (Path(uri) / "schema.pbtxt").read_bytes() == b"schema"
     assert objects.read(one) == b"schema"
+
+
+def test_a_file_of_a_published_folder_keeps_its_object(lake: Lake, recorder: Recorder) -> None:
+    objects = lake.objects
+    with recorder.run(ExecutionType("train"), outputs=[Output("model", FILE)]) as running:
+        files = {f"{n}/weights.bin": objects.put_bytes(str(n).encode()).sha256 for n in range(3)}
+        uri = publish(objects, running.uuid, "model", files=files)
+        running.made("model", Made("", f"{uri}/0/weights.bin"))
+
+    assert lake.leftovers() == []
+    assert all(objects.has(sha256) for sha256 in files.values())
+
+
+def test_what_a_failed_run_published_goes_with_its_objects(lake: Lake, recorder: Recorder) -> None:
+    objects = lake.objects
+
+    def fail() -> None:
+        with recorder.run(ExecutionType("train"), outputs=[Output("model", FILE)]) as running:
+            one = objects.put_bytes(b"half a model").sha256
+            publish(objects, running.uuid, "model", files={"model.bin": one})
+            raise RuntimeError("the component's own error")
+
+    with pytest.raises(RuntimeError):
+        fail()
+    found = lake.leftovers()
+
+    assert sorted(leftover.kind.name for leftover in found) == ["OBJECT", "PUBLISHED"]
+    assert lake.clean(found) == found
+    assert lake.leftovers() == []
+    assert list(objects.names()) == []

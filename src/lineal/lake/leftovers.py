@@ -1,4 +1,9 @@
-"""Find and remove what crashed or failed writers left in the lake's folders."""
+"""Find and remove what crashed or failed writers left in the lake's folders.
+
+An object is needed if an artifact that is not gone names its SHA-256 in its URI or in any
+property, if it is an entry of a folder in the lake, or a file of a published folder that an
+artifact names.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +12,7 @@ import re
 import shutil
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from lineal.errors import Conflict, Corrupt, InvalidInput
@@ -17,7 +23,6 @@ from lineal.metadata.model import ArtifactState, ExecutionState
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
-    from pathlib import Path
 
     from lineal.lake.objects import ObjectStore
     from lineal.metadata.model import Artifact
@@ -77,19 +82,31 @@ def _temporary(objects: ObjectStore) -> list[Leftover]:
 
 def _unreferenced(recorder: Recorder, objects: ObjectStore) -> list[Leftover]:
     artifacts = [a for a in recorder.store.artifacts() if a.state not in _GONE]
+    published = _published(objects)
+    kept = published & {_folder_of(artifact.uri, objects) for artifact in artifacts}
     needed = _needed(artifacts, objects)
+    linked = {file.stat().st_ino for folder in kept for file in _files(folder)}
     found = [
-        Leftover(LeftoverKind.OBJECT, objects.path(sha256), _size(objects.path(sha256)))
-        for sha256 in objects.names()
-        if sha256 not in needed
+        Leftover(LeftoverKind.OBJECT, path, path.stat().st_size)
+        for path in (objects.path(sha256) for sha256 in objects.names() if sha256 not in needed)
+        if path.stat().st_ino not in linked
     ]
-    uris = {artifact.uri for artifact in artifacts}
-    found += [
+    return found + [
         Leftover(LeftoverKind.PUBLISHED, folder, _size(folder))
-        for folder in sorted((objects.root / "artifacts").glob("*/*"))
-        if str(folder) not in uris
+        for folder in sorted(published - kept)
     ]
-    return found
+
+
+def _published(objects: ObjectStore) -> set[Path]:
+    return set((objects.root / "artifacts").glob("*/*"))
+
+
+def _folder_of(uri: str, objects: ObjectStore) -> Path | None:
+    """Return the published folder that a URI names, or names something in."""
+    path, top = PurePath(uri), objects.root / "artifacts"
+    if not path.is_relative_to(top) or len(path.relative_to(top).parts) < len(("uuid", "key")):
+        return None
+    return top.joinpath(*path.relative_to(top).parts[:2])
 
 
 def _is_busy(recorder: Recorder) -> bool:
@@ -133,6 +150,8 @@ def _remove(leftover: Leftover) -> bool:
 
 
 def _size(path: Path) -> int:
-    if path.is_dir():
-        return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
-    return path.stat().st_size
+    return sum(file.stat().st_size for file in _files(path))
+
+
+def _files(path: Path) -> list[Path]:
+    return [file for file in (path, *path.rglob("*")) if file.is_file()]
