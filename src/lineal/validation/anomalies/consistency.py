@@ -1,0 +1,143 @@
+"""Check that the rules of a feature make sense before data is held against them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tensorflow_metadata.proto.v0 import schema_pb2
+
+from lineal.validation.anomalies.finding import Finding, number_text
+from lineal.validation.domains import find_string_domain
+from lineal.validation.lifecycle import deprecate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from lineal.validation.anomalies.finding import Context
+
+__all__ = ["check_consistency"]
+
+_ALLOWED = {
+    "domain": {schema_pb2.BYTES},
+    "string_domain": {schema_pb2.BYTES},
+    "image_domain": {schema_pb2.BYTES},
+    "mid_domain": {schema_pb2.BYTES},
+    "url_domain": {schema_pb2.BYTES},
+    "bool_domain": {schema_pb2.INT, schema_pb2.BYTES, schema_pb2.FLOAT},
+    "int_domain": {schema_pb2.INT, schema_pb2.BYTES},
+    "float_domain": {schema_pb2.FLOAT, schema_pb2.BYTES},
+    "struct_domain": {schema_pb2.STRUCT},
+    "natural_language_domain": {schema_pb2.BYTES, schema_pb2.INT},
+    "time_domain": {schema_pb2.BYTES, schema_pb2.INT},
+}
+
+
+def check_consistency(context: Context, feature: schema_pb2.Feature) -> list[Finding]:
+    """Check name, type, presence, value counts, shape, domain and distribution of a feature."""
+    if not feature.HasField("name"):
+        deprecate(feature)
+        return [Finding("FEATURE_MISSING_NAME", "Feature has no name", "A feature has no name.")]
+    return [
+        *_presence(feature),
+        *_value_counts(feature),
+        *_shape(feature),
+        *_type(feature),
+        *_domain(context, feature),
+        *_distribution(feature),
+    ]
+
+
+def _presence(feature: schema_pb2.Feature) -> Iterable[Finding]:
+    if not feature.presence.HasField("min_fraction"):
+        return
+    fraction = feature.presence.min_fraction
+    if fraction < 0:
+        feature.presence.ClearField("min_fraction")
+        yield _invalid(f"min_fraction of presence is {number_text(fraction)}, below 0.")
+    elif fraction > 1:
+        feature.presence.min_fraction = 1.0
+        yield _invalid(f"min_fraction of presence is {number_text(fraction)}, above 1.")
+
+
+def _value_counts(feature: schema_pb2.Feature) -> Iterable[Finding]:
+    counts = (
+        [feature.value_count]
+        if feature.HasField("value_count")
+        else list(feature.value_counts.value_count)
+    )
+    for count in counts:
+        if count.HasField("min") and count.min < 0:
+            yield _invalid(f"The least number of values is {count.min}, below 0.")
+            count.ClearField("min")
+        if count.HasField("max") and count.max < count.min:
+            yield _invalid(
+                f"The greatest number of values is {count.max}, below the least, {count.min}."
+            )
+            count.max = count.min
+
+
+def _shape(feature: schema_pb2.Feature) -> Iterable[Finding]:
+    sizes = [dimension.size for dimension in feature.shape.dim]
+    if any(size <= 0 for size in sizes):
+        yield _invalid(f"The shape {sizes} has a dimension that is not above 0.")
+        feature.ClearField("shape")
+
+
+def _type(feature: schema_pb2.Feature) -> Iterable[Finding]:
+    if feature.HasField("type") and feature.type != schema_pb2.TYPE_UNKNOWN:
+        return
+    if feature.HasField("domain") or feature.HasField("string_domain"):
+        feature.type = schema_pb2.BYTES
+    else:
+        deprecate(feature)
+    yield Finding(
+        "FEATURE_MISSING_TYPE",
+        "Feature has no type",
+        f"The schema says no type for {feature.name!r}; name one of INT, FLOAT, BYTES, STRUCT.",
+    )
+
+
+def _domain(context: Context, feature: schema_pb2.Feature) -> Iterable[Finding]:
+    kind = feature.WhichOneof("domain_info")
+    if kind is None:
+        return
+    allowed = _ALLOWED.get(kind)
+    if allowed is None:
+        feature.ClearField(kind)
+        yield Finding(
+            "INVALID_DOMAIN_SPECIFICATION",
+            "Unknown domain",
+            f"Data is not checked against a {kind}.",
+        )
+    elif feature.type not in allowed:
+        feature.ClearField(kind)
+        yield Finding(
+            "DOMAIN_INVALID_FOR_TYPE",
+            "Domain does not fit the type",
+            f"A feature of type {schema_pb2.FeatureType.Name(feature.type)} can't have a {kind}.",
+        )
+    elif kind == "domain" and find_string_domain(context.schema, feature) is None:
+        missing = feature.domain
+        feature.ClearField(kind)
+        yield Finding(
+            "INVALID_DOMAIN_SPECIFICATION",
+            "Domain not found",
+            f"The schema has no string_domain named {missing!r}.",
+        )
+
+
+def _distribution(feature: schema_pb2.Feature) -> Iterable[Finding]:
+    if not feature.HasField("distribution_constraints"):
+        return
+    kind = feature.WhichOneof("domain_info")
+    if kind is None or kind in {"domain", "string_domain"}:
+        return
+    feature.ClearField("distribution_constraints")
+    yield _invalid(
+        f"distribution_constraints say which share of the texts lies in a domain; a {kind} has "
+        "no such share."
+    )
+
+
+def _invalid(description: str) -> Finding:
+    return Finding("INVALID_SCHEMA_SPECIFICATION", "Invalid schema", description)

@@ -1,0 +1,72 @@
+"""What a check finds, and what it may look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lineal.validation.lifecycle import in_environment, is_required
+
+if TYPE_CHECKING:
+    from tensorflow_metadata.proto.v0 import schema_pb2
+
+    from lineal.validation.views import DatasetView
+
+__all__ = ["Context", "Finding", "count_text", "number_text", "share_text"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One broken rule: the name of its `AnomalyInfo.Type`, a title, and what was found."""
+
+    type: str
+    short: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is checked against what.
+
+    `schema` is a copy that the checks may edit: each check that finds something also changes the
+    rule so that the data would keep it. The edited copy is the proposed schema.
+    """
+
+    schema: schema_pb2.Schema
+    dataset: DatasetView
+    environment: str | None
+    previous: DatasetView | None
+
+    def expects(self, feature: schema_pb2.Feature) -> bool:
+        """Say whether the environment has the feature."""
+        return in_environment(self.schema, feature, self.environment)
+
+    def requires(self, feature: schema_pb2.Feature) -> bool:
+        """Say whether data of the environment must have the feature."""
+        return is_required(feature) and self.expects(feature)
+
+
+def number_text(number: float) -> str:
+    """Write a number so that it can be read back: whole ones without a point."""
+    if isinstance(number, int) or (number == number and abs(number) < 2**53 and number % 1 == 0):
+        return str(int(number))
+    return repr(float(number))
+
+
+def count_text(count: float, noun: str) -> str:
+    """Write a count with its noun: 1 value, 1,200 values."""
+    amount = f"{int(count):,}" if float(count).is_integer() else f"{count:,.6g}"
+    return f"{amount} {noun}" if count == 1 else f"{amount} {noun}s"
+
+
+def share_text(part: float, whole: float) -> str:
+    """Write a share in percent, with as many digits as keep it apart from 0 % and from 100 %."""
+    if whole == 0:
+        return "0%"
+    percent = 100 * part / whole
+    for digits in range(1, 12):
+        text = f"{percent:.{digits}f}"
+        is_end = float(text) in {0.0, 100.0}
+        if not is_end or part in {0, whole}:
+            return text.rstrip("0").rstrip(".") + "%"
+    return f"{percent!r}%"
