@@ -8,22 +8,34 @@ lineal_microseconds(time)    microseconds since 1970-01-01 UTC, since midnight, 
 
 from __future__ import annotations
 
+from functools import cache
+from typing import TYPE_CHECKING, cast
+
 import ibis
 import ibis.expr.datatypes as dt
 import ibis.expr.types as ir
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 __all__ = ["binary_bytes", "microseconds", "text_bytes", "text_of"]
 
 
-@ibis.udf.scalar.builtin(name="lineal_text_bytes", signature=((dt.string,), dt.int64))
+@ibis.udf.scalar.builtin(  # type: ignore[untyped-decorator]
+    name="lineal_text_bytes", signature=((dt.string,), dt.int64)
+)
 def _text_bytes(text: object) -> object: ...
 
 
-@ibis.udf.scalar.builtin(name="lineal_bytes", signature=((dt.binary,), dt.int64))
+@ibis.udf.scalar.builtin(  # type: ignore[untyped-decorator]
+    name="lineal_bytes", signature=((dt.binary,), dt.int64)
+)
 def _bytes(binary: object) -> object: ...
 
 
-@ibis.udf.scalar.builtin(name="lineal_text", signature=((dt.binary,), dt.string))
+@ibis.udf.scalar.builtin(  # type: ignore[untyped-decorator]
+    name="lineal_text", signature=((dt.binary,), dt.string)
+)
 def _text(binary: object) -> object: ...
 
 
@@ -47,8 +59,15 @@ def microseconds(time: ir.Value) -> ir.IntegerValue:
 
     A time of day is counted from midnight; a duration is its own length.
     """
+    return _microseconds_of(time.type())(time)
 
-    @ibis.udf.scalar.builtin(name="lineal_microseconds", signature=((time.type(),), dt.int64))
+
+@cache
+def _microseconds_of(kind: dt.DataType) -> Callable[[ir.Value], ir.IntegerValue]:
+    # One function a type: two calls on one column are then the same expression.
+    @ibis.udf.scalar.builtin(  # type: ignore[untyped-decorator]
+        name="lineal_microseconds", signature=((kind,), dt.int64)
+    )
     def _microseconds(time: object) -> object: ...
 
-    return _microseconds(time)
+    return cast("Callable[[ir.Value], ir.IntegerValue]", _microseconds)

@@ -61,7 +61,7 @@ def _statement(asked: Numbered, found: Sequence[tuple[Numbered, PointInTime]]) -
     columns = [f"asked.{quoted(name)}" for name in asked.schema.names]
     joins = []
     for number, (source, lookup) in enumerate(found):
-        wanted = [f"{quoted(of)} AS {quoted(name)}" for name, of in lookup.columns.items()]
+        wanted = [f"f.{quoted(of)} AS {quoted(name)}" for name, of in lookup.columns.items()]
         features = ", ".join(["won.q", *wanted])
         columns += [f"found_{number}.{quoted(name)}" for name in lookup.columns]
         joins.append(
@@ -123,31 +123,33 @@ class _Times:
         parts = [
             *self._keys(self._asked, list(self._lookup.keys)),
             f"{self._instant(self._asked, self._lookup.query_time)} AS t",
-            f"{self._asked.position} AS q",
+            f"data.{self._asked.position} AS q",
         ]
-        return f"SELECT {', '.join(parts)} FROM {self._asked.text} WHERE {_present(names)}"
+        return f"SELECT {', '.join(parts)} FROM {self._asked.text} AS data WHERE {_present(names)}"
 
     def kept_text(self) -> str:
         """Select key, times and position of each row that can be an answer."""
         keys = list(self._lookup.keys.values())
         event = self._instant(self._source, self._lookup.event_time)
         parts = [*self._keys(self._source, keys), f"{event} AS event"]
-        row = f"{self._source.position} AS row"
+        row = f"data.{self._source.position} AS row"
         names = [*keys, self._lookup.event_time]
         if self._lookup.known_at is None:
             seen = f"{event} + {self._units(self._lookup.available_after)}"
-            parts += [f"{seen} AS seen", row]
-            return f"SELECT {', '.join(parts)} FROM {self._source.text} WHERE {_present(names)}"
+            return self._rows([*parts, f"{seen} AS seen", row], names)
         known = self._instant(self._source, self._lookup.known_at)
         names.append(self._lookup.known_at)
         parts += [f"{known} AS known", f"greatest({event}, {known}) AS seen", row]
         by_key = "PARTITION BY " + ", ".join(f"k{i}" for i in range(len(keys))) if keys else ""
         # The frame is RANGE: rows of equal `seen` count for each other.
         return (
-            "SELECT * EXCLUDE high "
-            f"FROM (SELECT *, max(event) OVER ({by_key} ORDER BY seen) AS high "
-            f"FROM (SELECT {', '.join(parts)} FROM {self._source.text} WHERE {_present(names)})) "
-            "WHERE event = high"
+            f"SELECT * EXCLUDE high FROM (SELECT *, max(event) OVER ({by_key} ORDER BY seen) "
+            f"AS high FROM ({self._rows(parts, names)})) WHERE event = high"
+        )
+
+    def _rows(self, parts: list[str], needed: list[str]) -> str:
+        return (
+            f"SELECT {', '.join(parts)} FROM {self._source.text} AS data WHERE {_present(needed)}"
         )
 
     def _keys(self, side: Numbered, names: list[str]) -> list[str]:
@@ -160,7 +162,7 @@ class _Times:
             self._source.schema.field(pair[1]).type,
         )
         if not pa.types.is_timestamp(types[0]):
-            return quoted(name)
+            return _column(name)
         return _instant_text(name, side.schema.field(name).type, fine=reads_nanoseconds(*types))
 
     def _instant(self, side: Numbered, name: str) -> str:
@@ -173,10 +175,15 @@ class _Times:
 def _instant_text(name: str, arrow: pa.DataType, *, fine: bool) -> str:
     """Return a time as whole micro- or nanoseconds of UTC; what has no zone is read as UTC."""
     if fine and reads_nanoseconds(arrow):
-        return f"epoch_ns({quoted(name)})"
-    micros = f"epoch_us(CAST({quoted(name)} AS TIMESTAMP))"
+        return f"epoch_ns({_column(name)})"
+    micros = f"epoch_us(CAST({_column(name)} AS TIMESTAMP))"
     return f"CAST({micros} AS HUGEINT) * 1000" if fine else micros
 
 
 def _present(names: list[str]) -> str:
-    return " AND ".join(f"{quoted(name)} IS NOT NULL" for name in names)
+    return " AND ".join(f"{_column(name)} IS NOT NULL" for name in names)
+
+
+def _column(name: str) -> str:
+    # Qualified: a column may have the name that we give to another.
+    return f"data.{quoted(name)}"

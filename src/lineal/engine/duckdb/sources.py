@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -46,7 +47,7 @@ def numbered_text(session: Session, source: Source) -> tuple[str, str]:
 
     The column grows with the order of the files and of the rows in each.
     """
-    position = session.new_name()
+    position = f"lineal_{uuid.uuid4().hex}"  # no column of the data is called so
     if isinstance(source, ParquetFiles):
         return parquet_text(session, source, position=position), position
     if isinstance(source, ArrowData):
