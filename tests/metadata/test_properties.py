@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -92,7 +93,7 @@ def test_a_value_of_another_type_than_declared_is_refused(graph, name: str, valu
         ("mlmd-struct::", "another meaning"),
         ({"a": math.nan}, "NaN"),
         ({"a": 2**53 + 1}, "would round"),
-        ({"a": object()}, "can't hold object"),
+        ({"a": date(2013, 6, 30)}, "can't hold date"),
         ({1: "a"}, "must be text"),
         ({"a": "\udc80"}, "broken text"),
         (None, "can't hold NoneType"),
