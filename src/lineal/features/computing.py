@@ -14,13 +14,21 @@ from lineal.features.tables import LOADED_AT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     import ibis.expr.types as ir
 
     from lineal.features.specs import FeatureSpec, ViewSpec
     from lineal.features.tables import TableState
 
-__all__ = ["LOADS", "restated_moments", "row_features", "running_features"]
+__all__ = [
+    "LOADS",
+    "entities",
+    "next_moment",
+    "restated_moments",
+    "row_features",
+    "running_features",
+]
 
 LOADS = "lineal loads"
 """The table of loads: when a load was made, and since when it is known."""
@@ -85,6 +93,34 @@ def restated_moments(spec: ViewSpec, table: TableState) -> ir.Table:
     )
     restated = spans.filter(spans["first"] < spans["last"])
     return restated.aggregate(count=restated.count())
+
+
+def next_moment(spec: ViewSpec, table: TableState, *, after: datetime, restates: bool) -> ir.Table:
+    """Give as `due` the first moment later than `after` at which a row becomes visible."""
+    import ibis
+
+    timed = _timed(spec, table, (), restates=restates)
+    seen = timed.select(seen=ibis.greatest(timed.event, timed.known))
+    later = seen.filter(seen.seen > _moment(after))
+    return later.aggregate(due=later.seen.min())
+
+
+def entities(spec: ViewSpec, table: TableState, *, moment: datetime) -> ir.Table:
+    """List each key of the table once, as k0, k1, ..., with `moment` beside it, in order."""
+
+    rows = unbound(table.schema, table.name)
+    if not spec.keys:
+        return rows.aggregate(rows=rows.count()).select(moment=_moment(moment))
+    keys = rows.select(**{f"k{i}": rows[key] for i, key in enumerate(spec.keys)})
+    keys = keys.filter([keys[name].notnull() for name in keys.columns]).distinct()
+    return keys.order_by(keys.columns).mutate(moment=_moment(moment))
+
+
+def _moment(moment: datetime) -> ir.Value:
+    """Return a moment as a literal, to the microsecond and in UTC."""
+    import ibis
+
+    return ibis.literal(moment.isoformat()).cast(_INSTANT)
 
 
 def _timed(

@@ -167,7 +167,7 @@ def _build(tree: Tree, table: ir.Table, owner: str) -> object:
         case {"column": str(column)}:
             if column not in table.columns:
                 raise NotFound.among(
-                    f"table {table.get_name()} has no column for {owner}:", column, table.columns
+                    f"{owner} reads a column that its table does not have:", column, table.columns
                 )
             return table[column].op()
         case {"literal": value, "type": str(kind)}:

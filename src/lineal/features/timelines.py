@@ -69,12 +69,14 @@ class Timeline:
         *,
         features: Mapping[str, str],
         event: str,
+        known: str | None = None,
         expire: bool,
     ) -> list[tuple[Source, PointInTime]]:
         """Return what to join so that each query gets the features known at its `query_time`.
 
         `features` maps each feature to its column in the result, where `event` is the winning
-        row's event time; with `expire`, values older than the view's maximum age are left out.
+        row's event time and `known` its known-at, where the source has a column of it. With
+        `expire`, values older than the view's maximum age are left out.
         """
         spec = self.view.spec
         found = []
@@ -82,6 +84,8 @@ class Timeline:
             columns = {features[name]: column for name, column in part.features.items()}
             if number == 0:
                 columns[event] = part.event_time
+            if known and part.known_at and number == len(self._parts) - 1:
+                columns[known] = part.known_at
             lookup = PointInTime(
                 keys={self.view.column_of(key): column for key, column in part.keys.items()},
                 query_time=query_time,

@@ -95,8 +95,8 @@ def key_kind(arrow: pa.DataType, *, owner: str) -> KeyKind:
         if any(accept(arrow) for accept in accepts):
             return kind
     raise InvalidInput(
-        f"{owner} is {arrow}, which can't be a key of an online store; keys are whole numbers, "
-        "texts, bytes, booleans, dates or timestamps"
+        f"{owner} is {arrow}, which can't be a key; keys are whole numbers, texts, bytes, "
+        "booleans, dates or timestamps"
     )
 
 

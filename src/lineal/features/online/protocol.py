@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     import pyarrow as pa
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from lineal.features.online.keys import Key, KeyLayout
     from lineal.features.online.packing import Layout
 
-__all__ = ["OnlineStore", "Progress", "Status", "StoredRow", "StoredView"]
+__all__ = ["OnlineStore", "Progress", "Snapshot", "Status", "StoredRow", "StoredView"]
 
 
 class Status(StrEnum):
@@ -42,6 +43,8 @@ class Progress:
     version: int
     moment: datetime
     """Rows that were known by then are in the store."""
+    due: datetime | None = None
+    """When the first of the rows becomes known that were not by then."""
 
     def is_ahead_of(self, other: Progress) -> bool:
         """Say whether this knows more than `other` does."""
@@ -66,12 +69,22 @@ class StoredRow:
     blob: bytes
 
 
-class OnlineStore(Protocol):
-    """Keeps the newest row of each entity of each view."""
+class Snapshot(Protocol):
+    """A store at one moment."""
 
     def view(self, view_id: str) -> StoredView | None:
         """Return how a view is stored, or None if it never was."""
         ...
+
+    def rows(
+        self, requests: Sequence[tuple[StoredView, Sequence[Key]]]
+    ) -> list[Mapping[Key, StoredRow]]:
+        """Return, for each view and its keys, the rows that there are; one round trip for all."""
+        ...
+
+
+class OnlineStore(Protocol):
+    """Keeps the newest row of each entity of each view."""
 
     def progress(self, view_id: str) -> Progress | None:
         """Return up to where a view has been written."""
@@ -93,12 +106,8 @@ class OnlineStore(Protocol):
         """
         ...
 
-    def read(self, requests: Sequence[tuple[str, Sequence[Key]]]) -> list[Mapping[Key, StoredRow]]:
-        """Return, for each view and its keys, the rows that there are, all of one moment."""
-        ...
-
-    def drop(self, view_id: str) -> None:
-        """Remove a view with all of its rows."""
+    def snapshot(self) -> AbstractContextManager[Snapshot]:
+        """Open the store for reading, as it is at this moment."""
         ...
 
     def close(self) -> None:

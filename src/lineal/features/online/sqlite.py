@@ -9,17 +9,19 @@ the new ones, and readers never wait.
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 import threading
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from lineal.errors import Conflict, Corrupt, IncompatibleVersion, Unavailable
-from lineal.features.online.keys import Key, KeyKind, KeyLayout
+from lineal.features.online.keys import KeyKind, KeyLayout
 from lineal.features.online.packing import Layout
 from lineal.features.online.protocol import Progress, StoredRow, StoredView
-from lineal.metadata import kill_point
+from lineal.metadata.killpoints import kill_point
+from lineal.metadata.moments import from_microseconds, to_microseconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -27,11 +29,12 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
+    from lineal.features.online.keys import Key
+    from lineal.features.online.protocol import Snapshot
+
 __all__ = ["SqliteStore"]
 
 _FORMAT = 1
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 _KEYS_A_STATEMENT = 1024
 _VIEWS = """
 CREATE TABLE IF NOT EXISTS lineal_view (
@@ -40,7 +43,8 @@ CREATE TABLE IF NOT EXISTS lineal_view (
     layout BLOB NOT NULL,
     source TEXT NOT NULL,
     version INTEGER NOT NULL,
-    moment INTEGER NOT NULL
+    moment INTEGER NOT NULL,
+    due INTEGER
 )
 """
 
@@ -54,21 +58,20 @@ class SqliteStore:
         self._opened: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
 
-    def view(self, view_id: str) -> StoredView | None:
-        """Return how a view is stored, or None if it never was."""
-        row = self._one("SELECT keys, layout FROM lineal_view WHERE id = ?", view_id)
-        if row is None:
-            return None
-        keys, layout = row
-        return StoredView(view_id, _read_keys(keys), _read_layout(layout))
-
     def progress(self, view_id: str) -> Progress | None:
         """Return up to where a view has been written."""
-        row = self._one("SELECT source, version, moment FROM lineal_view WHERE id = ?", view_id)
+        with self._errors():
+            query = "SELECT source, version, moment, due FROM lineal_view WHERE id = ?"
+            row = self._connection().execute(query, [view_id]).fetchone()
         if row is None:
             return None
-        table, version, moment = row
-        return Progress(table, version, _EPOCH + moment * _MICROSECOND)
+        table, version, moment, due = row
+        return Progress(
+            table,
+            version,
+            from_microseconds(moment),
+            None if due is None else from_microseconds(due),
+        )
 
     def write(
         self,
@@ -83,7 +86,7 @@ class SqliteStore:
             stored = self.progress(view.id)
             if stored is not None and stored.is_ahead_of(progress):
                 return None
-            if replace or not self._is_same_shape(view):
+            if replace or not _is_same_shape(view, _Snapshot(connection).view(view.id)):
                 connection.execute(f"DROP TABLE IF EXISTS {_table(view.id)}")
             connection.execute(_create(view))
             statement = _upsert(view.id)
@@ -93,24 +96,19 @@ class SqliteStore:
                 connection.executemany(statement, zip(*columns, strict=True))
                 written += batch.num_rows
                 kill_point("features.materialize.writing")
-            self._put(connection, view, progress)
+            _put_view(connection, view, progress)
             return written
 
-    def read(self, requests: Sequence[tuple[str, Sequence[Key]]]) -> list[Mapping[Key, StoredRow]]:
-        """Return, for each view and its keys, the rows that there are, all of one moment."""
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Open the store for reading, as it is at this moment."""
         with self._errors():
             connection = self._connection()
             connection.execute("BEGIN")
             try:
-                return [self._lookup(connection, view_id, keys) for view_id, keys in requests]
+                yield _Snapshot(connection)
             finally:
                 connection.execute("COMMIT")
-
-    def drop(self, view_id: str) -> None:
-        """Remove a view with all of its rows."""
-        with self._transaction() as connection:
-            connection.execute(f"DROP TABLE IF EXISTS {_table(view_id)}")
-            connection.execute("DELETE FROM lineal_view WHERE id = ?", [view_id])
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -119,43 +117,6 @@ class SqliteStore:
                 connection.close()
             self._opened.clear()
             self._local = threading.local()
-
-    def _lookup(
-        self, connection: sqlite3.Connection, view_id: str, keys: Sequence[Key]
-    ) -> dict[Key, StoredRow]:
-        wanted = list(dict.fromkeys(keys))
-        found: dict[Key, StoredRow] = {}
-        for start in range(0, len(wanted), _KEYS_A_STATEMENT):
-            some = wanted[start : start + _KEYS_A_STATEMENT]
-            # Few sizes of statement, so that SQLite's cache of prepared ones is hit.
-            padded = some + [some[-1]] * ((1 << (len(some) - 1).bit_length()) - len(some))
-            marks = ",".join("?" * len(padded))
-            query = f"SELECT key, event, known, blob FROM {_table(view_id)} WHERE key IN ({marks})"
-            for key, event, known, blob in connection.execute(query, padded):
-                found[key] = StoredRow(event, known, blob)
-        return found
-
-    def _is_same_shape(self, view: StoredView) -> bool:
-        stored = self.view(view.id)
-        return (
-            stored is not None
-            and stored.keys == view.keys
-            and bool(stored.layout.schema.equals(view.layout.schema))
-        )
-
-    def _put(self, connection: sqlite3.Connection, view: StoredView, progress: Progress) -> None:
-        keys = json.dumps([view.keys.names, view.keys.kinds])
-        layout = view.layout.schema.serialize().to_pybytes()
-        moment = (progress.moment - _EPOCH) // _MICROSECOND
-        connection.execute(
-            "INSERT OR REPLACE INTO lineal_view VALUES (?, ?, ?, ?, ?, ?)",
-            [view.id, keys, layout, progress.table, progress.version, moment],
-        )
-
-    def _one(self, query: str, *values: object) -> tuple[Any, ...] | None:
-        with self._errors():
-            row: tuple[Any, ...] | None = self._connection().execute(query, values).fetchone()
-            return row
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
@@ -171,11 +132,11 @@ class SqliteStore:
             connection.execute("COMMIT")
 
     def _connection(self) -> sqlite3.Connection:
-        """Return this thread's connection."""
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
+        """Return this thread's connection; one made before a fork is not the child's."""
+        owner, connection = getattr(self._local, "opened", (None, None))
+        if connection is None or owner != os.getpid():
             connection = self._connect()
-            self._local.connection = connection
+            self._local.opened = (os.getpid(), connection)
             with self._lock:
                 self._opened.append(connection)
         return connection
@@ -217,6 +178,40 @@ class SqliteStore:
             ) from error
 
 
+class _Snapshot:
+    """What one read transaction sees."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def view(self, view_id: str) -> StoredView | None:
+        """Return how a view is stored, or None if it never was."""
+        query = "SELECT keys, layout FROM lineal_view WHERE id = ?"
+        row = self._connection.execute(query, [view_id]).fetchone()
+        return (
+            None if row is None else StoredView(view_id, _read_keys(row[0]), _read_layout(row[1]))
+        )
+
+    def rows(
+        self, requests: Sequence[tuple[StoredView, Sequence[Key]]]
+    ) -> list[Mapping[Key, StoredRow]]:
+        """Return, for each view and its keys, the rows that there are."""
+        return [self._lookup(view, keys) for view, keys in requests]
+
+    def _lookup(self, view: StoredView, keys: Sequence[Key]) -> dict[Key, StoredRow]:
+        wanted = list(dict.fromkeys(keys))
+        found: dict[Key, StoredRow] = {}
+        for start in range(0, len(wanted), _KEYS_A_STATEMENT):
+            some = wanted[start : start + _KEYS_A_STATEMENT]
+            # Few sizes of statement, so that SQLite's cache of prepared ones is hit.
+            padded = some + [some[-1]] * ((1 << (len(some) - 1).bit_length()) - len(some))
+            marks = ",".join("?" * len(padded))
+            query = f"SELECT key, event, known, blob FROM {_table(view.id)} WHERE key IN ({marks})"
+            for key, event, known, blob in self._connection.execute(query, padded):
+                found[key] = StoredRow(event, known, blob)
+        return found
+
+
 _COLUMNS = ("key", "event", "known", "blob")
 
 
@@ -240,11 +235,39 @@ def _upsert(view_id: str) -> str:
     )
 
 
-def _read_keys(text: object) -> KeyLayout:
-    names, kinds = json.loads(str(text))
+def _put_view(connection: sqlite3.Connection, view: StoredView, progress: Progress) -> None:
+    keys = json.dumps([view.keys.names, view.keys.kinds])
+    layout = view.layout.schema.serialize().to_pybytes()
+    due = None if progress.due is None else to_microseconds(progress.due)
+    connection.execute(
+        "INSERT OR REPLACE INTO lineal_view VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [
+            view.id,
+            keys,
+            layout,
+            progress.table,
+            progress.version,
+            to_microseconds(progress.moment),
+            due,
+        ],
+    )
+
+
+def _is_same_shape(view: StoredView, stored: StoredView | None) -> bool:
+    return (
+        stored is not None
+        and stored.keys == view.keys
+        and bool(stored.layout.schema.equals(view.layout.schema))
+    )
+
+
+@lru_cache(maxsize=256)
+def _read_keys(text: str) -> KeyLayout:
+    names, kinds = json.loads(text)
     return KeyLayout(tuple(names), tuple(KeyKind(kind) for kind in kinds))
 
 
+@lru_cache(maxsize=256)
 def _read_layout(data: bytes) -> Layout:
     import pyarrow as pa
 
