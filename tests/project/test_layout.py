@@ -100,4 +100,5 @@ def test_the_package_ships_its_types_and_licence() -> None:
 def test_the_changelog_tells_of_this_version() -> None:
     number = project()["project"]["version"]
 
-    assert re.search(rf"^## {re.escape(number)}\b", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    told = (ROOT / "CHANGELOG.md").read_text().splitlines()
+    assert any(line.split()[:2] == ["##", number] for line in told)

@@ -158,9 +158,11 @@ def _run(arguments: list[str]) -> int:
         # Whoever read our output has seen enough; nothing may be written at exit either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
+    except SystemExit as leaving:
+        # Typer leaves so when the pipe breaks; its cause tells that from any other leaving.
+        return BROKEN_PIPE if isinstance(leaving.__context__, BrokenPipeError) else 1
     except (KeyboardInterrupt, Abort):
-        print("interrupted", file=sys.stderr)
-        return INTERRUPTED
+        code = INTERRUPTED  # typer returns it as a code, too, when a command is interrupted
     except TyperException as error:
         _show_wrong_use(error)
         return 2
@@ -170,6 +172,8 @@ def _run(arguments: list[str]) -> int:
     except Exception as error:  # noqa: BLE001  (the last resort: told, never hidden)
         _show_mistake(error)
         return MISTAKE_IN_LINEAL
+    if code == INTERRUPTED:
+        print("interrupted", file=sys.stderr)
     return code if isinstance(code, int) else 0
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 __all__ = [
+    "Progress",
     "plain",
     "print_fields",
     "print_json",
@@ -42,12 +43,12 @@ _UNCUT = 1_000_000
 def plain(value: object) -> object:
     """Return `value` as JSON has it: times as ISO 8601 text, what JSON lacks as null or text."""
     match value:
+        case Enum():
+            return value.value if isinstance(value.value, str) else value.name
         case None | bool() | str() | int():
-            return value.name.lower() if isinstance(value, Enum) else value
+            return value
         case float():
             return value if math.isfinite(value) else None
-        case Enum():
-            return value.name.lower()
         case datetime() | date() | time() | timedelta() | Decimal() | PurePath():
             return text(value)
         case bytes():
@@ -76,7 +77,7 @@ def text(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case Enum():
-            return value.name.lower()
+            return str(plain(value))
         case float():
             return f"{value:.6g}"
         case bytes():
@@ -168,3 +169,15 @@ def working(what: str) -> Iterator[None]:
 
     with Console(stderr=True).status(what):
         yield
+
+
+class Progress:
+    """Says on stderr what is done, a line each, if somebody looks at it."""
+
+    def __init__(self) -> None:
+        self._watched = sys.stderr.isatty()
+
+    def __call__(self, line: str) -> None:
+        """Say one thing."""
+        if self._watched:
+            print(line, file=sys.stderr)

@@ -1,9 +1,25 @@
-"""Which workspace a command works in, and the options that all commands share."""
+"""Which workspace a command works in, and the options that commands share."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from lineal.errors import InvalidInput, NotFound
+
+if TYPE_CHECKING:
+    from lineal.workspace import Workspace
+
+__all__ = [
+    "AtOption",
+    "JsonOption",
+    "WorkspaceOption",
+    "choose",
+    "fields",
+    "opened",
+]
 
 WorkspaceOption = Annotated[
     Path | None,
@@ -15,7 +31,45 @@ WorkspaceOption = Annotated[
         show_default=False,
     ),
 ]
-_chosen: list[Path] = []
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document instead of tables.")
+]
+AtOption = Annotated[
+    str | None,
+    typer.Option(
+        "--at",
+        metavar="TIME",
+        help="As it was known then: 2013-06-30, or 2013-06-30T12:00Z.",
+        show_default=False,
+    ),
+]
+
+_before_the_command: list[Path] = []
+"""The workspace that was named before the command (`lineal -w DIR log`), if any."""
 
 
-def choose(workspace: Path | None) -> None: ...
+def choose(workspace: Path | None) -> None:
+    """Keep the workspace named before the command, for a command that names none itself."""
+    _before_the_command[:] = [] if workspace is None else [workspace]
+
+
+def fields(pairs: list[str]) -> dict[str, str]:
+    """Return `name=value` arguments as a dictionary."""
+    parted = [pair.partition("=") for pair in pairs]
+    wrong = [name for name, equals, _ in parted if not equals or not name]
+    if wrong:
+        raise InvalidInput(f"{wrong[0]!r} is no name=value")
+    return {name: value for name, _, value in parted}
+
+
+@contextmanager
+def opened(workspace: Path | None, *, at: str | None = None) -> Iterator["Workspace"]:
+    """Open the workspace of this command, as it was known `at` a time if one is given."""
+    from lineal.workspace import existing_workspace
+
+    named = workspace or next(iter(_before_the_command), None)
+    if named is not None and not (named / "lineal.toml").is_file():
+        # Searching upwards from a misspelt folder would find another workspace in silence.
+        raise NotFound(f"{named} is no workspace; 'lineal init {named}' makes one there")
+    with existing_workspace(named) as found:
+        yield found if at is None else found.at(at)

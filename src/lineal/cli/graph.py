@@ -1,0 +1,169 @@
+"""Looking back: what happened, what exists, and how one came from the other."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lineal.cli import output, session
+from lineal.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from lineal.workspace import Workspace
+
+__all__ = ["alias", "find", "lineage", "log", "show"]
+
+NameArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help="ops.flights, ops.flights@3, ops.flights@2013-06-30, model:best, artifact/12, …",
+        show_default=False,
+    ),
+]
+
+
+def log(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME]", help="Only what made or used it.", show_default=False),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=0, help="How many, newest first; 0 for all.")
+    ] = 20,
+    at: session.AtOption = None,
+    workspace: session.WorkspaceOption = None,
+    as_json: session.JsonOption = False,
+) -> None:
+    """List what happened, newest first."""
+    with session.opened(workspace, at=at) as ws:
+        rows = ws.log(name, limit=limit or None)
+    if as_json:
+        output.print_json(rows)
+    else:
+        output.print_table(
+            [{**row} for row in rows],
+            ["execution", "verb", "state", "started", "inputs", "outputs"],
+        )
+
+
+def find(
+    conditions: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FIELD=VALUE]...",
+            help="What they have in common: type=lineal.Table, name=ops.*, a property, a label.",
+            show_default=False,
+        ),
+    ] = None,
+    at: session.AtOption = None,
+    workspace: session.WorkspaceOption = None,
+    as_json: session.JsonOption = False,
+) -> None:
+    """Find versions by what is known of them."""
+    from lineal.workspace.finding import find_rows  # as plain rows: no Arrow needed
+
+    with session.opened(workspace, at=at) as ws:
+        rows = find_rows(ws.store, session.fields(conditions or []))
+    if as_json:
+        output.print_json(rows)
+    else:
+        output.print_table(rows, ["ref", "type", "committed", "known_at", "content"])
+
+
+def show(
+    name: NameArgument,
+    at: session.AtOption = None,
+    workspace: session.WorkspaceOption = None,
+    as_json: session.JsonOption = False,
+) -> None:
+    """Tell all that is known of one thing."""
+    with session.opened(workspace, at=at) as ws:
+        described = _described(ws, name)
+    if as_json:
+        output.print_json(described)
+    else:
+        output.print_fields(described)
+
+
+def alias(
+    name: Annotated[str, typer.Argument(help="Whose alias it is.", show_default=False)],
+    alias: Annotated[str, typer.Argument(help="The alias, such as `best`.", show_default=False)],
+    number: Annotated[
+        int, typer.Argument(help="The version that it names from now on.", show_default=False)
+    ],
+    workspace: session.WorkspaceOption = None,
+    as_json: session.JsonOption = False,
+) -> None:
+    """Point an alias at a version; the move is recorded."""
+    with session.opened(workspace) as ws:
+        ws.alias(name, alias, number)
+        found = ws.get(f"{name}:{alias}").ref
+    if as_json:
+        output.print_json({"alias": f"{name}:{alias}", "ref": found})
+    else:
+        output.print_lines(f"{name}:{alias} is {found}")
+
+
+def lineage(
+    name: NameArgument,
+    downstream: Annotated[
+        bool, typer.Option("--downstream", help="What came of it, instead of where it came from.")
+    ] = False,
+    both: Annotated[
+        bool, typer.Option("--both", help="Where it came from and what came of it.")
+    ] = False,
+    dot: Annotated[
+        bool, typer.Option("--dot", help="Print the graph in Graphviz's language.")
+    ] = False,
+    mermaid: Annotated[bool, typer.Option("--mermaid", help="Print a Mermaid flowchart.")] = False,
+    at: session.AtOption = None,
+    workspace: session.WorkspaceOption = None,
+    as_json: session.JsonOption = False,
+) -> None:
+    """Show where something came from and what came of it."""
+    if downstream and both:
+        raise InvalidInput("--downstream and --both exclude each other; give one")
+    if dot + mermaid + as_json > 1:
+        raise InvalidInput("--dot, --mermaid and --json exclude each other; give one")
+    with session.opened(workspace, at=at) as ws:
+        graph = ws.lineage(
+            name, direction="both" if both else "downstream" if downstream else "upstream"
+        )
+    if as_json:
+        output.print_json(graph.to_dict())
+    elif dot:
+        output.print_lines(graph.to_dot().rstrip())
+    elif mermaid:
+        output.print_lines(graph.to_mermaid().rstrip())
+    else:
+        graph.show()
+
+
+def _described(ws: "Workspace", name: str) -> dict[str, object]:
+    """Return what is known of a version or, by its id, of an execution."""
+    from lineal.metadata import format_name, parse
+
+    reference = parse(name)
+    if reference.kind != "execution":
+        return ws.get(name).describe()
+    execution = ws.store.execution(reference.id or 0)
+    events = ws.store.events(execution_ids=[execution.id or 0])
+    versions = ws.store.versions_of({event.artifact_id for event in events})
+    inputs: dict[str, list[str]] = {}
+    outputs: dict[str, list[str]] = {}
+    for event in events:
+        row = versions.get(event.artifact_id)
+        ref = f"artifact/{event.artifact_id}" if row is None else format_name(row.name, row.number)
+        side = inputs if event.type.is_input else outputs
+        side.setdefault(str(event.path[0]) if event.path else "", []).append(ref)
+    return {
+        "ref": name,
+        "type": execution.type,
+        "state": execution.state,
+        "started": execution.created,
+        "ended": execution.updated,
+        "inputs": inputs,
+        "outputs": outputs,
+        "properties": dict(execution.properties),
+        "notes": dict(execution.custom_properties),
+    }

@@ -1,0 +1,134 @@
+"""Knowing data and holding it to what it must be: statistics and validation."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lineal.cli import output, session
+from lineal.cli.schema import read_schema
+
+if TYPE_CHECKING:
+    from lineal.validation import Statistics
+    from lineal.workspace import Workspace
+
+__all__ = ["stats", "validate"]
+
+DataArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="X",
+        help="A table, a version, or a file: ops.flights, ops.flights@3, raw.csv, ./raw.csv",
+        show_default=False,
+    ),
+]
+_COLUMNS = (
+    "feature", "type", "count", "missing", "mean", "std_dev",
+    "min", "median", "max", "zeros", "unique", "top",
+)  # fmt: skip
+
+
+def stats(
+    data: DataArgument,
+    name: Annotated[
+        str | None,
+        typer.Option(help="What the statistics are called; else statistics/X.", show_default=False),
+    ] = None,
+    workspace: session.WorkspaceOption = None,
+    as_json: session.JsonOption = False,
+) -> None:
+    """Describe every column of a table, file or version.
+
+    One pass over the data; the statistics are kept as a version, for TensorFlow's tools too.
+    """
+    with session.opened(workspace) as ws:
+        with output.working(f"reading {data}"):
+            found = ws.statistics(data, name=name)
+        ref, examples, rows = found.ref, found.num_examples, found.to_rows()
+    if as_json:
+        output.print_json({"ref": ref, "num_examples": examples, "features": rows})
+    else:
+        output.print_table(rows, _COLUMNS)
+        output.print_lines("", f"{examples} rows; kept as {ref}")
+
+
+def validate(
+    data: DataArgument,
+    schema: Annotated[
+        str,
+        typer.Option(
+            "--schema",
+            "-s",
+            metavar="S",
+            help="The schema: a name or a file (schema.pbtxt).",
+            show_default=False,
+        ),
+    ],
+    environment: Annotated[
+        str | None,
+        typer.Option(
+            "--environment",
+            "-e",
+            metavar="E",
+            help="One of the schema's environments, such as SERVING.",
+            show_default=False,
+        ),
+    ] = None,
+    previous: Annotated[
+        str | None,
+        typer.Option(
+            "--previous",
+            "-p",
+            metavar="P",
+            help="What drift is measured against: statistics, or data to make them of.",
+            show_default=False,
+        ),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(help="What the report is called; else validation/X.", show_default=False),
+    ] = None,
+    workspace: session.WorkspaceOption = None,
+    as_json: session.JsonOption = False,
+) -> None:
+    """Hold data against a schema and its history.
+
+    Exits 1 if the data breaks the schema; the report is kept as a version either way.
+    """
+    with session.opened(workspace) as ws:
+        with output.working(f"validating {data}"):
+            expected = read_schema(ws, schema)
+            before = None if previous is None else _statistics(ws, previous)
+            report = ws.validate(
+                data, expected, environment=environment, previous=before, name=name
+            )
+        ref = report.ref
+    rows = report.to_rows()
+    if as_json:
+        output.print_json(
+            {
+                "ref": ref,
+                "ok": report.ok,
+                "data_missing": report.data_missing,
+                "anomalies": rows,
+                "drift": report.drift,
+            }
+        )
+    else:
+        if rows:
+            output.print_table(rows, ["feature", "severity", "short", "description"])
+            output.print_lines("")
+        verdict = "fine" if report.ok else "no examples" if report.data_missing else "not fine"
+        output.print_lines(f"{verdict}: {len(report.anomalies)} anomalies; kept as {ref}")
+    if not report.ok:
+        raise typer.Exit(1)
+
+
+def _statistics(ws: "Workspace", text: str) -> "Statistics":
+    """Return the statistics that `text` names, or those of the data that it names."""
+    from lineal.metadata import Version
+    from lineal.validation import Statistics
+    from lineal.workspace.resolving import name_or_path
+
+    found = name_or_path(ws, text)
+    value = ws.read(text) if isinstance(found, Version) else None
+    return value if isinstance(value, Statistics) else ws.statistics(found)

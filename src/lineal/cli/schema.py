@@ -1,0 +1,227 @@
+"""Schemas: inferred, shown, compared and curated; and the columns of tables, changed on purpose."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from lineal.cli import output, session
+from lineal.cli.rules import apply_rules, domain_text
+from lineal.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from lineal.validation import Schema
+    from lineal.workspace import Workspace
+
+__all__ = ["read_schema", "schema"]
+
+schema = typer.Typer(
+    no_args_is_help=True,
+    help="Infer, show, compare and curate schemas.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+SchemaArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="S", help="A schema: a name, or a file (./schema.pbtxt).", show_default=False
+    ),
+]
+TableArgument = Annotated[
+    str, typer.Argument(metavar="SUBJECT.TABLE", help="The table.", show_default=False)
+]
+
+
+def read_schema(ws: "Workspace", text: str) -> "Schema":
+    """Return the schema that `text` names, or that the file it names holds."""
+    from lineal.validation import Schema
+    from lineal.workspace.resolving import name_or_path
+
+    found = name_or_path(ws, text)
+    if isinstance(found, Path):
+        return Schema.load(found)
+    value = ws.read(text)
+    if not isinstance(value, Schema):
+        raise InvalidInput(
+            f"{found.ref} is a {found.artifact.type}, not a schema; "
+            f"'lineal schema infer {text}' makes one of it"
+        )
+    return value
+
+
+@schema.command()
+def infer(
+    data: Annotated[
+        str,
+        typer.Argument(
+            metavar="X", help="A table, a version, a file, or statistics.", show_default=False
+        ),
+    ],
+    name: Annotated[
+        str | None,
+        typer.Option(help="What the schema is called; else schema/X.", show_default=False),
+    ] = None,
+    to: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", help="Write it there too.", show_default=False
+        ),
+    ] = None,
+    workspace: session.WorkspaceOption = None,
+    as_json: session.JsonOption = False,
+) -> None:
+    """Infer a schema from what data is like, as a start to curate from."""
+    with session.opened(workspace) as ws:
+        with output.working(f"inferring the schema of {data}"):
+            found = ws.infer_schema(data, name=name)
+        ref = found.ref
+    if to is not None:
+        found.save(to)
+    _show(found, ref, as_json=as_json)
+
+
+@schema.command()
+def show(
+    name: SchemaArgument,
+    text: Annotated[bool, typer.Option("--text", help="Print it as schema.pbtxt has it.")] = False,
+    at: session.AtOption = None,
+    workspace: session.WorkspaceOption = None,
+    as_json: session.JsonOption = False,
+) -> None:
+    """Show a schema, a line each feature."""
+    if text and as_json:
+        raise InvalidInput("--text and --json exclude each other; give one")
+    with session.opened(workspace, at=at) as ws:
+        found = read_schema(ws, name)
+    if text:
+        output.print_lines(found.to_text().rstrip())
+    else:
+        _show(found, getattr(found, "ref", name), as_json=as_json)
+
+
+@schema.command()
+def diff(
+    before: SchemaArgument,
+    after: Annotated[
+        str, typer.Argument(metavar="OTHER", help="The schema to compare with.", show_default=False)
+    ],
+    workspace: session.WorkspaceOption = None,
+    as_json: session.JsonOption = False,
+) -> None:
+    """Say what another schema changes in this one."""
+    with session.opened(workspace) as ws:
+        changes = read_schema(ws, before).diff(read_schema(ws, after))
+    if as_json:
+        output.print_json(changes)
+    else:
+        output.print_lines(*([str(change) for change in changes] or ["no difference"]))
+
+
+@schema.command("set")
+def set_rules(
+    name: SchemaArgument,
+    words: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="[FEATURE] RULE=VALUE...",
+            help="Of a feature: required=false, presence=0.9, type=FLOAT, domain=AA,UA or "
+            "domain=0..100, mass=0.99, drift=0.1, not_in=SERVING, only_in=TRAINING; `none` "
+            "lifts a rule. Of the whole schema: environments=TRAINING,SERVING, min_examples=1, "
+            "max_examples=9.",
+            show_default=False,
+        ),
+    ],
+    workspace: session.WorkspaceOption = None,
+    as_json: session.JsonOption = False,
+) -> None:
+    """Change rules of a schema; the old version stays readable.
+
+    A schema in a file is changed in place.
+    """
+    feature, rules = (None, words) if "=" in words[0] else (words[0], words[1:])
+    with session.opened(workspace) as ws:
+        before = read_schema(ws, name)
+        after = before.copy()
+        apply_rules(after, feature, session.fields(rules))
+        changes = before.diff(after)
+        version = getattr(before, "version", None)
+        if version is None:
+            after.save(Path(name).expanduser())
+            ref = name
+        else:
+            ref = ws.save(after, version.name or version.ref).ref
+    if as_json:
+        output.print_json({"ref": ref, "changes": changes})
+    else:
+        output.print_lines(*[str(change) for change in changes], f"kept as {ref}")
+
+
+@schema.command()
+def rename(
+    table: TableArgument,
+    column: Annotated[str, typer.Argument(help="The column's name now.", show_default=False)],
+    new: Annotated[str, typer.Argument(help="Its name from now on.", show_default=False)],
+    workspace: session.WorkspaceOption = None,
+    as_json: session.JsonOption = False,
+) -> None:
+    """Rename a column of a table; older versions are read by the new name too."""
+    with session.opened(workspace) as ws:
+        version = ws.warehouse[table].rename_column(column, new)
+        _tell(version.ref, f"{table}: {column} is called {new} now", as_json=as_json)
+
+
+@schema.command()
+def add(
+    table: TableArgument,
+    column: Annotated[str, typer.Argument(help="The new column.", show_default=False)],
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="TYPE",
+            help="int, long, float, double, string, boolean, date, timestamp, …",
+            show_default=False,
+        ),
+    ],
+    workspace: session.WorkspaceOption = None,
+    as_json: session.JsonOption = False,
+) -> None:
+    """Add a column to a table; rows loaded before have nothing in it."""
+    with session.opened(workspace) as ws:
+        version = ws.warehouse[table].add_column(column, kind)
+        _tell(version.ref, f"{table} has the column {column} ({kind}) now", as_json=as_json)
+
+
+def _tell(ref: str, said: str, *, as_json: bool) -> None:
+    if as_json:
+        output.print_json({"ref": ref})
+    else:
+        output.print_lines(f"{said}: {ref}")
+
+
+def _show(found: "Schema", ref: str, *, as_json: bool) -> None:
+    rows: list[dict[str, object]] = [
+        {
+            "feature": feature.name,
+            "type": feature.type,
+            "required": feature.required,
+            "presence": feature.presence,
+            "domain": feature.domain,
+            "environments": list(feature.environments),
+            "drift": feature.drift,
+        }
+        for feature in found.features.values()
+    ]
+    if as_json:
+        output.print_json({"ref": ref, "environments": found.environments, "features": rows})
+        return
+    told = [
+        {
+            **row,
+            "domain": domain_text(feature.domain),
+            "environments": ", ".join(feature.environments),
+        }
+        for row, feature in zip(rows, found.features.values(), strict=True)
+    ]
+    shown = ["feature", "type", "required", "presence", "domain", "drift"]
+    output.print_table(told, [*shown, "environments"] if found.environments else shown)
+    output.print_lines("", ref)

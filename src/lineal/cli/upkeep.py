@@ -1,0 +1,77 @@
+"""Making a workspace, keeping it sound, and seeing it all at work."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lineal.cli import output, session
+
+__all__ = ["demo", "doctor", "init"]
+
+
+def init(
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder; made if need be.", show_default=False)
+    ],
+    as_json: session.JsonOption = False,
+) -> None:
+    """Make a workspace in a folder.
+
+    A folder that is a workspace already is left as it is.
+    """
+    import lineal
+
+    existed = (directory / "lineal.toml").exists()
+    with lineal.open(directory) as ws:
+        root = ws.root
+    if as_json:
+        output.print_json({"workspace": root, "made": not existed})
+    elif existed:
+        output.print_lines(f"{root} is a workspace already")
+    else:
+        output.print_lines(
+            f"made a workspace in {root}",
+            "next: lineal add FILE, lineal ingest SUBJECT.TABLE FILE, lineal sql QUERY",
+        )
+
+
+def doctor(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be done; exits 1 if anything.")
+    ] = False,
+    workspace: session.WorkspaceOption = None,
+    as_json: session.JsonOption = False,
+) -> None:
+    """Find and settle what a crash left behind.
+
+    Finished work of a crashed process becomes a version; unfinished work is closed as abandoned
+    and its leftovers are removed. Run again, it finds nothing.
+    """
+    with session.opened(workspace) as ws, output.working("examining the workspace"):
+        findings = ws.doctor(dry_run=dry_run)
+    if as_json:
+        output.print_json({"dry_run": dry_run, "findings": findings})
+    elif not findings:
+        output.print_lines("everything is in order")
+    else:
+        output.print_lines(*(output.text(finding) for finding in findings))
+    if findings and dry_run:
+        raise typer.Exit(1)
+
+
+def demo(
+    directory: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="The folder that it works in.")
+    ] = Path("demo"),
+    as_json: session.JsonOption = False,
+) -> None:
+    """Take real flights through the whole journey.
+
+    All flights that left New York in 2013, month by month: raw files, tables, statistics, a
+    schema, what goes wrong in real life and how it is found, features, a model, and its lineage.
+    Run again, it reuses what is unchanged.
+    """
+    from lineal import demo as journey
+
+    journey.run(directory, as_json=as_json)
