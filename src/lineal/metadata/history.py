@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING, Literal
 import sqlalchemy as sa
 
 from lineal.metadata import tables
-from lineal.metadata.moments import to_microseconds
+from lineal.metadata.moments import now, to_microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
 __all__ = ["AsOf", "Clock", "Horizon", "horizon", "old_values"]
+
+_CHUNK = 10_000  # ids in one statement; SQLite allows 32,766 bound values
 
 Clock = Literal["known", "commit"]
 
@@ -51,29 +53,44 @@ class AsOf:
 
 @dataclass(frozen=True)
 class Horizon:
-    """How far the graph reached at a moment."""
+    """How far the graph reached at a moment.
+
+    `frontier` holds by kind the greatest id that stood at the last commit by then; `foreign` the
+    ranges of ids that other clients inserted since. `is_present` says that no later moment has
+    come yet.
+    """
 
     as_of: AsOf
     commit: int
     frontier: Mapping[str, int]
     foreign: Mapping[str, tuple[tuple[int, int | None], ...]]
+    is_present: bool
+
+    @property
+    def counts_claims(self) -> bool:
+        """Whether what a claim dates earlier counts as known then."""
+        return self.as_of.clock == "known"
 
     def visible(self, kind: str) -> sa.ColumnElement[bool]:
-        """Return the condition that a row of `kind` was there, by commit, claim or own time."""
+        """Return the condition that a row of `kind` was there, by commit, claim or own time.
+
+        What ties two nodes was there only if both were.
+        """
         table = _TABLES[kind]
-        conditions = [table.c.id <= self.frontier.get(kind, 0)]
-        own_time = _own_time(kind)
-        if own_time is not None:
-            then = own_time * 1000 <= self.as_of.microseconds
-            for first, last in self.foreign.get(kind, ()):
-                inside = table.c.id >= first if last is None else table.c.id.between(first, last)
-                conditions.append(sa.and_(inside, then))
-        if self.as_of.clock == "known" and kind in ("artifact", "execution"):
-            conditions.append(table.c.id.in_(self.claimed(kind)))
-        if self.as_of.clock == "known" and kind in ("event", "association"):
-            conditions.append(table.c.execution_id.in_(self.claimed("execution")))
-        if self.as_of.clock == "known" and kind == "attribution":
-            conditions.append(table.c.artifact_id.in_(self.claimed("artifact")))
+        conditions = [table.c.id <= self.frontier.get(kind, 0), *self._foreign(kind)]
+        if not self.counts_claims:
+            return sa.or_(*conditions)
+        if kind in ("artifact", "execution"):
+            return sa.or_(*conditions, table.c.id.in_(self.claimed(kind)))
+        if kind in ("event", "association"):
+            by_claim: list[sa.ColumnElement[bool]] = [
+                table.c.execution_id.in_(self.claimed("execution"))
+            ]
+            if kind == "event":
+                by_claim.append(self._was_there("artifact", table.c.artifact_id))
+            return sa.or_(*conditions, sa.and_(*by_claim))
+        if kind == "attribution":
+            return sa.or_(*conditions, table.c.artifact_id.in_(self.claimed("artifact")))
         return sa.or_(*conditions)
 
     def claimed(self, kind: str) -> sa.Select[tuple[int]]:
@@ -86,9 +103,30 @@ class Horizon:
     def version_visible(self) -> sa.ColumnElement[bool]:
         """Return the condition that a row of `lineal_version` counted then."""
         by_commit = tables.version.c.commit <= self.commit
-        if self.as_of.clock == "commit":
+        if not self.counts_claims:
             return by_commit
         return sa.or_(by_commit, tables.version.c.artifact_id.in_(self.claimed("artifact")))
+
+    def _foreign(self, kind: str) -> Iterator[sa.ColumnElement[bool]]:
+        """Yield the conditions that another client's rows of `kind` were there.
+
+        They are dated by their own times; links have none, so the commit that first saw them
+        dates them, and those that none has seen yet are known to be there at present only.
+        """
+        table, own_time = _TABLES[kind], _own_time(kind)
+        for first, last in self.foreign.get(kind, ()):
+            inside = table.c.id >= first if last is None else table.c.id.between(first, last)
+            if own_time is None:
+                yield inside if self.is_present else sa.false()
+                continue
+            then = sa.and_(inside, own_time * 1000 <= self.as_of.microseconds)
+            if kind == "event":  # its time is what its client says, the nodes' times are not
+                for node in ("artifact", "execution"):
+                    then = sa.and_(then, self._was_there(node, table.c[f"{node}_id"]))
+            yield then
+
+    def _was_there(self, kind: str, node_id: sa.ColumnElement[int]) -> sa.ColumnElement[bool]:
+        return node_id.in_(sa.select(_TABLES[kind].c.id).where(self.visible(kind)))
 
 
 def horizon(connection: sa.Connection, as_of: AsOf) -> Horizon:
@@ -97,7 +135,8 @@ def horizon(connection: sa.Connection, as_of: AsOf) -> Horizon:
     then = connection.execute(
         sa.select(commit.c.number, commit.c.frontier)
         .where(commit.c.time_us <= as_of.microseconds)
-        .order_by(commit.c.number.desc())
+        # By time first, which has an index; numbers and times have one order.
+        .order_by(commit.c.time_us.desc(), commit.c.number.desc())
         .limit(1)
     ).one_or_none()
     number = then.number if then else 0
@@ -117,37 +156,67 @@ def horizon(connection: sa.Connection, as_of: AsOf) -> Horizon:
         commit=number,
         frontier=json.loads(then.frontier) if then else {},
         foreign={kind: tuple(ranges) for kind, ranges in foreign.items()},
+        is_present=as_of.moment >= now(),
     )
 
 
 def old_values(
-    connection: sa.Connection, at: Horizon, kind: str, ids: list[int]
+    connection: sa.Connection,
+    at: Horizon,
+    kind: str,
+    ids: Iterable[int],
+    *,
+    owners: Mapping[int, int] | None = None,
 ) -> dict[int, dict[str, object]]:
-    """Return, by id, the values that nodes of `kind` had at the horizon and lost since.
+    """Return, by id, the values that rows of `kind` had at the horizon and lost since.
 
     A node that only a claim dates to the past is shown as the claiming commit left it: what came
-    before was never known to anybody.
+    before was never known to anybody. `owners` names the executions whose claims date events.
     """
-    change, claim = tables.change, tables.claim
-    since = dict.fromkeys(ids, at.commit)
-    if at.as_of.clock == "known":
-        rows = connection.execute(
-            sa.select(claim.c.node_id, claim.c.commit).where(
-                claim.c.kind == kind,
-                claim.c.node_id.in_(ids),
-                claim.c.known_at_us <= at.as_of.microseconds,
-            )
-        )
-        since |= {node: max(at.commit, number) for node, number in rows}
     replaced: dict[int, dict[str, object]] = {}
-    for row in connection.execute(
+    wanted = sorted(ids)
+    for start in range(0, len(wanted), _CHUNK):
+        chunk = wanted[start : start + _CHUNK]
+        since = dict.fromkeys(chunk, at.commit)
+        if at.counts_claims:
+            nodes = chunk if owners is None else sorted({owners[row] for row in chunk})
+            claimed = _claiming_commits(
+                connection, at, kind if owners is None else "execution", nodes
+            )
+            for row in chunk:
+                node = row if owners is None else owners[row]
+                since[row] = max(at.commit, claimed.get(node, 0))
+        for change in _later_changes(connection, at, kind, chunk):
+            if change.commit > since[change.node_id]:
+                replaced.setdefault(change.node_id, {}).update(json.loads(change.old))
+    return replaced
+
+
+def _claiming_commits(
+    connection: sa.Connection, at: Horizon, kind: str, nodes: list[int]
+) -> dict[int, int]:
+    """Return the commits of the claims that date these nodes to the horizon or before."""
+    claim = tables.claim
+    found = connection.execute(
+        sa.select(claim.c.node_id, claim.c.commit).where(
+            claim.c.kind == kind,
+            claim.c.node_id.in_(nodes),
+            claim.c.known_at_us <= at.as_of.microseconds,
+        )
+    )
+    return {row.node_id: row.commit for row in found}
+
+
+def _later_changes(
+    connection: sa.Connection, at: Horizon, kind: str, ids: list[int]
+) -> Iterable[sa.Row[tuple[int, int, str]]]:
+    """Return what commits after the horizon replaced, newest first: the oldest value wins."""
+    change = tables.change
+    return connection.execute(
         sa.select(change.c.node_id, change.c.commit, change.c.old)
         .where(change.c.kind == kind, change.c.node_id.in_(ids), change.c.commit > at.commit)
         .order_by(change.c.id.desc())
-    ):
-        if row.commit > since[row.node_id]:
-            replaced.setdefault(row.node_id, {}).update(json.loads(row.old))
-    return replaced
+    )
 
 
 def _own_time(kind: str) -> sa.ColumnElement[int] | None:

@@ -7,7 +7,7 @@ in its database.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,10 @@ __all__ = [
     "from_milliseconds",
 ]
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST = datetime(1, 1, 1, tzinfo=UTC)
+_LAST = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
+
 Value = int | float | str | bool | dict[str, object]
 """A property's value; a dictionary is stored as a protobuf Struct."""
 
@@ -43,8 +47,14 @@ Path = tuple[str | int, ...]
 
 
 def from_milliseconds(milliseconds: int) -> datetime:
-    """Return the aware UTC time of `milliseconds` since 1970, as ML Metadata counts."""
-    return datetime.fromtimestamp(milliseconds / 1000, tz=UTC)
+    """Return the aware UTC time of `milliseconds` since 1970, as ML Metadata counts.
+
+    Another client may have written any number: beyond the years 1 to 9999 it is cut to those.
+    """
+    try:
+        return _EPOCH + timedelta(milliseconds=milliseconds)
+    except OverflowError:
+        return _LAST if milliseconds > 0 else _FIRST
 
 
 class NodeKind(IntEnum):

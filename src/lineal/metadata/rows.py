@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import sqlalchemy as sa
 
@@ -17,6 +17,7 @@ from lineal.metadata.model import (
     Execution,
     ExecutionState,
     NodeKind,
+    Path,
     Value,
     from_milliseconds,
 )
@@ -28,13 +29,16 @@ if TYPE_CHECKING:
 __all__ = [
     "KINDS",
     "LOADERS",
+    "EventRow",
     "Loader",
     "artifact",
     "column_of",
     "context",
+    "event_rows",
     "events",
     "execution",
     "old_values",
+    "paths",
 ]
 
 KINDS = {
@@ -43,6 +47,7 @@ KINDS = {
     "context": NodeKind.CONTEXT,
 }
 
+_CHUNK = 10_000  # ids in one statement; SQLite allows 32,766 bound values
 _Node_co = TypeVar("_Node_co", covariant=True)
 _Row = dict[str, object]
 _Conditions = list[sa.ColumnElement[bool]]
@@ -108,27 +113,79 @@ LOADERS: Mapping[str, Loader[Artifact | Execution | Context]] = {
 }
 
 
-def events(connection: sa.Connection, conditions: _Conditions) -> list[Event]:
-    """Return the events that fit `conditions`, with their paths."""
-    table, path = tables.event, tables.event_path
-    found = connection.execute(sa.select(table).where(*conditions)).all()
+class EventRow(NamedTuple):
+    """An event without its path, which few questions need."""
+
+    id: int
+    artifact_id: int
+    execution_id: int
+    type: EventType
+    milliseconds: int | None
+
+
+def event_rows(
+    connection: sa.Connection, conditions: _Conditions, at: Horizon | None = None
+) -> list[EventRow]:
+    """Return the events that fit `conditions`, in the order of their ids, without their paths.
+
+    At a horizon, an event whose output later turned out to be an artifact that was there already
+    is left out: what it pointed to then was never visible, and is gone.
+    """
+    table = tables.event
+    visible = [] if at is None else [at.visible("event")]
+    found = [
+        EventRow(row[0], row[1], row[2], EventType(row[3]), row[4])
+        for row in connection.execute(
+            sa.select(
+                table.c.id,
+                table.c.artifact_id,
+                table.c.execution_id,
+                table.c.type,
+                table.c.milliseconds_since_epoch,
+            )
+            .where(*conditions, *visible)
+            .order_by(table.c.id)
+        )
+    ]
+    if at is None or not found:
+        return found
+    owners = {row.id: row.execution_id for row in found}
+    old = old_values(connection, at, "event", owners, owners=owners)
+    return [
+        row._replace(type=EventType(_number(old.get(row.id, {}).get("type", row.type))))
+        for row in found
+        if old.get(row.id, {}).get("artifact_id", row.artifact_id) == row.artifact_id
+    ]
+
+
+def paths(connection: sa.Connection, event_ids: Sequence[int]) -> dict[int, Path]:
+    """Return the paths of these events, which the order of insertion gives."""
+    path = tables.event_path
     steps: dict[int, list[str | int]] = {}
-    ids = sa.select(table.c.id).where(*conditions)
-    # The order of a path's steps is that of their insertion.
-    for row in connection.execute(
-        sa.select(path).where(path.c.event_id.in_(ids)).order_by(sa.text("rowid"))
+    for event_id, is_index, index, key in connection.execute(
+        sa.select(path.c.event_id, path.c.is_index_step, path.c.step_index, path.c.step_key)
+        .where(path.c.event_id.in_(event_ids))
+        .order_by(sa.text("rowid"))
     ):
-        step = row.step_index if row.is_index_step else row.step_key
-        steps.setdefault(row.event_id, []).append(step)
+        steps.setdefault(event_id, []).append(index if is_index else key)
+    return {event_id: tuple(found) for event_id, found in steps.items()}
+
+
+def events(
+    connection: sa.Connection, conditions: _Conditions, at: Horizon | None = None
+) -> list[Event]:
+    """Return the events that fit `conditions`, with their paths."""
+    found = event_rows(connection, conditions, at)
+    steps: dict[int, Path] = {}
+    for start in range(0, len(found), _CHUNK):
+        steps |= paths(connection, [row.id for row in found[start : start + _CHUNK]])
     return [
         Event(
             artifact_id=row.artifact_id,
             execution_id=row.execution_id,
-            type=EventType(row.type),
-            path=tuple(steps.get(row.id, ())),
-            time=None
-            if row.milliseconds_since_epoch is None
-            else from_milliseconds(row.milliseconds_since_epoch),
+            type=row.type,
+            path=steps.get(row.id, ()),
+            time=None if row.milliseconds is None else from_milliseconds(row.milliseconds),
             id=row.id,
         )
         for row in found

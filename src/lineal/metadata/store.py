@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, get_args
 
 import sqlalchemy as sa
 
 from lineal.errors import InvalidInput, NotFound
 from lineal.metadata import rows, tables
+from lineal.metadata.criteria import Criteria
 from lineal.metadata.database import BUSY_SECONDS, Database
 from lineal.metadata.history import AsOf, Clock, Horizon, horizon
 from lineal.metadata.model import (
@@ -21,7 +22,7 @@ from lineal.metadata.model import (
     ExecutionState,
     Value,
 )
-from lineal.metadata.moments import from_microseconds
+from lineal.metadata.moments import Moment, as_moment, from_microseconds
 from lineal.metadata.transaction import Transaction
 
 if TYPE_CHECKING:
@@ -81,13 +82,15 @@ class Store:
         """The moment that this store shows; None for the present."""
         return self._as_of
 
-    def as_of(self, moment: datetime, *, clock: Clock = "known") -> Store:
-        """Return a read-only view of what was known at the aware `moment`.
+    def as_of(self, moment: Moment, *, clock: Clock = "known") -> Store:
+        """Return a read-only view of what was known at `moment`, an aware time or a plain date.
 
         With `clock="commit"`, claims about the past don't count: what was committed by then.
         """
+        if clock not in get_args(Clock):
+            raise InvalidInput(f"there is no clock {clock!r}; choose 'known' or 'commit'")
         view = Store(database=self._database)
-        view._as_of = AsOf(moment, clock)
+        view._as_of = AsOf(as_moment(moment), clock)
         return view
 
     def present(self) -> Store:
@@ -136,19 +139,9 @@ class Store:
 
         `name` is the full MLMD name (`ops.flights@3`).
         """
-        table = tables.artifact
-        conditions = _equal(table, {"uri": uri, "name": name})
-        if context_id is not None:
-            linked = tables.attribution
-            conditions.append(
-                table.c.id.in_(
-                    sa.select(linked.c.artifact_id).where(linked.c.context_id == context_id)
-                )
-            )
-        conditions += _having(tables.artifact_property, table, properties)
-        found = self._nodes("artifact", conditions, ids, type, rows.artifact)
-        # The state is compared after time travel, which changes it.
-        return [a for a in found if state is None or a.state == state]
+        wanted = Criteria("artifact", {"uri": uri, "name": name, "state": state}, properties or {})
+        links = [(tables.attribution, "context_id", context_id)]
+        return self._nodes(wanted, ids, type, links, rows.artifact)
 
     def executions(
         self,
@@ -162,23 +155,12 @@ class Store:
         properties: Mapping[str, Value] | None = None,
     ) -> list[Execution]:
         """Return the executions that fit everything given, in the order of their ids."""
-        table = tables.execution
-        conditions = _equal(table, {"name": name})
-        if context_id is not None:
-            linked = tables.association
-            conditions.append(
-                table.c.id.in_(
-                    sa.select(linked.c.execution_id).where(linked.c.context_id == context_id)
-                )
-            )
-        wanted = dict(properties or {})
+        held = dict(properties or {})
         if fingerprint is not None:
-            wanted["lineal_fingerprint"] = fingerprint
-        conditions += _having(tables.execution_property, table, wanted)
-        if state is not None and self._as_of is None:
-            conditions.append(table.c.last_known_state == int(state))
-        found = self._nodes("execution", conditions, ids, type, rows.execution)
-        return [e for e in found if state is None or e.state == state]
+            held["lineal_fingerprint"] = fingerprint
+        wanted = Criteria("execution", {"name": name, "state": state}, held)
+        links = [(tables.association, "context_id", context_id)]
+        return self._nodes(wanted, ids, type, links, rows.execution)
 
     def contexts(
         self,
@@ -190,17 +172,11 @@ class Store:
         execution_id: int | None = None,
     ) -> list[Context]:
         """Return the contexts that fit everything given, in the order of their ids."""
-        table = tables.context
-        conditions = _equal(table, {"name": name})
-        for link, column, node in (
+        links = [
             (tables.attribution, "artifact_id", artifact_id),
             (tables.association, "execution_id", execution_id),
-        ):
-            if node is not None:
-                conditions.append(
-                    table.c.id.in_(sa.select(link.c.context_id).where(link.c[column] == node))
-                )
-        return self._nodes("context", conditions, ids, type, rows.context)
+        ]
+        return self._nodes(Criteria("context", {"name": name}), ids, type, links, rows.context)
 
     def events(
         self,
@@ -215,18 +191,15 @@ class Store:
         if wanted is None:
             raise InvalidInput("events are asked for by artifact ids or by execution ids")
         found: list[Event] = []
-        with self._reading() as (connection, at):
+        with self.reading() as (connection, at):
             for chunk in _chunks(wanted):
-                conditions: list[sa.ColumnElement[bool]] = [column.in_(chunk)]
-                if at is not None:
-                    conditions.append(at.visible("event"))
-                found += rows.events(connection, conditions)
+                found += rows.events(connection, [column.in_(chunk)], at)
         return sorted(found, key=lambda event: event.id or 0)
 
     def parent_contexts(self, context_id: int) -> list[Context]:
         """Return the contexts that hold the context with that id."""
-        link = tables.parent_context
-        with self._reading() as (connection, _):
+        link = tables.parent_context  # not dated: such links are never taken back
+        with self.reading() as (connection, _):
             ids = connection.scalars(
                 sa.select(link.c.parent_context_id).where(link.c.context_id == context_id)
             ).all()
@@ -241,6 +214,8 @@ class Store:
 
     def version(self, name: str, number: int) -> VersionRow | None:
         """Return version `number` of `name`, or None if there is none."""
+        if not 0 < number < 2**63:
+            return None
         version = tables.version
         found = self._versions([version.c.name == name, version.c.number == number])
         return found[0] if found else None
@@ -272,7 +247,7 @@ class Store:
     def newest_versions(self, *, type: str | None = None) -> list[VersionRow]:  # noqa: A002
         """Return the newest version of every name, by name; of artifacts of `type` if given."""
         version = tables.version
-        with self._reading() as (_connection, at):
+        with self.reading() as (_connection, at):
             visible = [] if at is None else [at.version_visible()]
             newest = (
                 sa.select(version.c.name, sa.func.max(version.c.number).label("number"))
@@ -285,12 +260,9 @@ class Store:
             )
         conditions: list[sa.ColumnElement[bool]] = [condition]
         if type is not None:
+            of_type = _is_of_type(tables.artifact, "artifact", type)
             conditions.append(
-                version.c.artifact_id.in_(
-                    sa.select(tables.artifact.c.id)
-                    .join(tables.type_, tables.type_.c.id == tables.artifact.c.type_id)
-                    .where(tables.type_.c.name == type)
-                )
+                version.c.artifact_id.in_(sa.select(tables.artifact.c.id).where(of_type))
             )
         return self._versions(conditions)
 
@@ -301,7 +273,7 @@ class Store:
     def aliases(self, name: str) -> dict[str, int]:
         """Return the aliases of `name` and the version number that each stands for."""
         alias = tables.alias
-        with self._reading() as (connection, at):
+        with self.reading() as (connection, at):
             visible = [] if at is None else [alias.c.commit <= at.commit]
             found = connection.execute(
                 sa.select(alias.c.id, alias.c.alias, alias.c.number).where(
@@ -324,45 +296,51 @@ class Store:
     def commits(self, *, limit: int | None = None) -> list[tuple[int, datetime]]:
         """Return number and time of the newest `limit` commits, newest first."""
         commit = tables.commit
-        with self._reading() as (connection, at):
+        with self.reading() as (connection, at):
             then = sa.true() if at is None else commit.c.number <= at.commit
             query = sa.select(commit.c.number, commit.c.time_us).where(then)
             found = connection.execute(query.order_by(commit.c.number.desc()).limit(limit))
             return [(row.number, from_microseconds(row.time_us)) for row in found]
 
-    # Inside
+    # Inside the part
 
     @contextmanager
-    def _reading(self) -> Iterator[tuple[sa.Connection, Horizon | None]]:
+    def reading(self) -> Iterator[tuple[sa.Connection, Horizon | None]]:
+        """Yield a connection in one read transaction, and the horizon of the moment shown."""
         with self._database.read() as connection:
             yield connection, None if self._as_of is None else horizon(connection, self._as_of)
 
     def _nodes(
         self,
-        kind: str,
-        conditions: list[sa.ColumnElement[bool]],
+        wanted: Criteria,
         ids: Iterable[int] | None,
         type_name: str | None,
+        links: Iterable[tuple[sa.Table, str, int | None]],
         load: rows.Loader[_Node],
     ) -> list[_Node]:
-        table = getattr(tables, kind)
-        if type_name is not None:
-            types = tables.type_
-            conditions.append(
-                table.c.type_id.in_(
-                    sa.select(types.c.id).where(
-                        types.c.name == type_name, types.c.type_kind == rows.KINDS[kind]
-                    )
-                )
-            )
+        """Return the nodes wanted; of `links`, those that tie them to the other nodes given."""
+        kind = wanted.kind
+        table: sa.Table = getattr(tables, kind)
         found: list[_Node] = []
-        with self._reading() as (connection, at):
-            if at is not None:
-                conditions.append(at.visible(kind))
+        with self.reading() as (connection, at):
+            conditions: list[sa.ColumnElement[bool]] = (
+                wanted.conditions() if at is None else [at.visible(kind)]
+            )
+            if type_name is not None:
+                conditions.append(_is_of_type(table, kind, type_name))
+            for link, column, node_id in links:
+                if node_id is None:
+                    continue
+                there = [] if at is None else [at.visible(link.name.lower())]
+                mine = "context_id" if kind == "context" else f"{kind}_id"
+                tied = sa.select(link.c[mine]).where(link.c[column] == node_id, *there)
+                conditions.append(table.c.id.in_(tied))
             if ids is None:
                 found += load(connection, conditions, at)
             for chunk in _chunks(ids or ()):
                 found += load(connection, [*conditions, table.c.id.in_(chunk)], at)
+        if at is not None:
+            found = [node for node in found if wanted.fit(node)]
         return sorted(found, key=lambda node: node.id or 0)
 
     def _versions(
@@ -373,7 +351,7 @@ class Store:
         limit: int | None = None,
     ) -> list[VersionRow]:
         version, claim, commit = tables.version, tables.claim, tables.commit
-        with self._reading() as (connection, at):
+        with self.reading() as (connection, at):
             if at is not None:
                 conditions = [*conditions, at.version_visible()]
             order = version.c.number.desc() if newest_first else version.c.number.asc()
@@ -410,21 +388,11 @@ def _only(found: list[_Node], what: str) -> _Node:
     return found[0]
 
 
-def _equal(table: sa.Table, values: Mapping[str, str | None]) -> list[sa.ColumnElement[bool]]:
-    return [table.c[column] == value for column, value in values.items() if value is not None]
-
-
-def _having(
-    table: sa.Table, node: sa.Table, values: Mapping[str, Value] | None
-) -> list[sa.ColumnElement[bool]]:
-    """Return the conditions that a node has these properties, declared or custom."""
-    owner = table.c[f"{node.name.lower()}_id"]
-    return [
-        node.c.id.in_(
-            sa.select(owner).where(table.c.name == name, table.c[rows.column_of(value)] == value)
-        )
-        for name, value in (values or {}).items()
-    ]
+def _is_of_type(table: sa.Table, kind: str, name: str) -> sa.ColumnElement[bool]:
+    types = tables.type_
+    return table.c.type_id.in_(
+        sa.select(types.c.id).where(types.c.name == name, types.c.type_kind == rows.KINDS[kind])
+    )
 
 
 def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
