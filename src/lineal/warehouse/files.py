@@ -1,0 +1,202 @@
+"""Write a table's data files: Parquet with Iceberg's field ids, in bounded memory.
+
+PyIceberg's own append holds a table whole in memory; this streams, and hashes what it writes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
+
+import pyarrow as pa
+
+from lineal.lake.disk import disk_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+    from types import TracebackType
+
+    import pyarrow.parquet as pq
+
+__all__ = ["WrittenFile", "parquet_writer", "remove_files", "sync_folder", "write_files"]
+
+_ROW_GROUP_ROWS = 122_880
+_FILE_BYTES = 256 << 20
+
+
+@dataclass(frozen=True)
+class WrittenFile:
+    """A data file that is complete and synced."""
+
+    path: Path
+    size: int
+    rows: int
+    sha256: str
+    footer: pq.FileMetaData = field(repr=False, compare=False)
+
+
+def write_files(
+    folder: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]
+) -> list[WrittenFile]:
+    """Write `batches` as Parquet files in `folder`; if that fails, none of them stays.
+
+    Raises `Unavailable` when the disk is full.
+    """
+    files: list[WrittenFile] = []
+    paths: list[Path] = []
+    try:
+        with disk_errors(f"write data files in {folder}"):
+            folder.mkdir(parents=True, exist_ok=True)
+            stream = _Stream(batches)
+            while stream.peek() is not None:
+                paths.append(folder / f"{uuid.uuid4().hex}.parquet")
+                files.append(_write(paths[-1], schema, stream))
+            sync_folder(folder)
+            sync_folder(folder.parent)
+    except BaseException:
+        remove_files(paths)
+        raise
+    return files
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in `folder` survive a loss of power."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_files(paths: Iterable[Path]) -> None:
+    """Remove data files that no commit refers to."""
+    for path in paths:
+        path.unlink(missing_ok=True)
+
+
+def _write(path: Path, schema: pa.Schema, stream: _Stream) -> WrittenFile:
+    """Write one file of what `stream` has left, until it is large enough."""
+    rows = 0
+    with _HashedFile(path) as sink:
+        with parquet_writer(sink, schema, compression="zstd", compression_level=1) as writer:
+            while sink.size < _FILE_BYTES and (table := stream.take(_ROW_GROUP_ROWS)) is not None:
+                writer.write_table(table, row_group_size=_ROW_GROUP_ROWS)
+                rows += table.num_rows
+        footer = writer.writer.metadata
+        sink.sync()
+    return WrittenFile(path, sink.size, rows, sink.digest.hexdigest(), footer)
+
+
+@contextmanager
+def parquet_writer(
+    sink: _HashedFile | Path, schema: pa.Schema, **options: object
+) -> Iterator[pq.ParquetWriter]:
+    """Open a Parquet writer; if the block raises, nothing more is written, not even a footer."""
+    import pyarrow.parquet as pq
+
+    writer = pq.ParquetWriter(
+        sink, schema, store_decimal_as_integer=True, write_page_checksum=True, **options
+    )
+    try:
+        yield writer
+    except BaseException:
+        writer.is_open = False  # else its end writes a footer into what is being removed
+        raise
+    writer.close()
+
+
+class _Stream:
+    """Batches, gathered to the size of row groups."""
+
+    def __init__(self, batches: Iterable[pa.RecordBatch]) -> None:
+        self._batches = iter(batches)
+        self._ahead: pa.RecordBatch | None = None
+
+    def peek(self) -> pa.RecordBatch | None:
+        """Return the next batch that has rows, and keep it for `take`; None at the end."""
+        while self._ahead is None:
+            batch = next(self._batches, None)
+            if batch is None:
+                return None
+            if batch.num_rows:
+                self._ahead = batch
+        return self._ahead
+
+    def take(self, rows: int) -> pa.Table | None:
+        """Return the next batches that together have at least `rows`, or what is left."""
+        taken: list[pa.RecordBatch] = []
+        count = 0
+        while count < rows and (batch := self.peek()) is not None:
+            taken.append(batch)
+            count += batch.num_rows
+            self._ahead = None
+        return pa.Table.from_batches(taken) if taken else None
+
+
+class _HashedFile:
+    """A new file that counts and hashes what is written to it."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("xb", buffering=0)
+        self.digest = hashlib.sha256()
+        self.size = 0
+
+    def write(self, data: bytes | memoryview) -> int:
+        """Append `data`."""
+        view = memoryview(data).cast("B")
+        written = 0
+        while written < len(view):
+            written += self._file.write(view[written:])
+        self.digest.update(view)
+        self.size += len(view)
+        return len(view)
+
+    def tell(self) -> int:
+        """Return how many bytes were written."""
+        return self.size
+
+    def flush(self) -> None:
+        """Do nothing: what is written is with the operating system already."""
+
+    def sync(self) -> None:
+        """Make what is written survive a loss of power."""
+        os.fsync(self._file.fileno())
+
+    @property
+    def closed(self) -> bool:
+        """Whether the file was closed."""
+        return self._file.closed
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def readable(self) -> bool:
+        """Return False."""
+        return False
+
+    def writable(self) -> bool:
+        """Return True."""
+        return True
+
+    def seekable(self) -> bool:
+        """Return False: it only grows."""
+        return False
+
+    def __enter__(self) -> Self:
+        """Close the file at the block's end."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self.close()

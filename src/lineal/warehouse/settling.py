@@ -1,0 +1,33 @@
+"""Settle every table, as doctor does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lineal.metadata import ExecutionState
+from lineal.warehouse.graph import TABLE
+from lineal.warehouse.lock import writer_lock
+from lineal.warehouse.names import TableName
+from lineal.warehouse.settle import settle
+
+if TYPE_CHECKING:
+    from lineal.warehouse.parts import Parts
+    from lineal.warehouse.settle import Settled
+
+__all__ = ["settle_all"]
+
+
+def settle_all(parts: Parts) -> list[Settled]:
+    """Bring each table up to what Iceberg holds; wait for those that write meanwhile."""
+    store = parts.recorder.store
+    names = set(store.names(type=TABLE.name))
+    # A first load that died has no version yet.
+    for execution in store.executions(state=ExecutionState.RUNNING):
+        table = execution.get("table")
+        if isinstance(table, str):
+            names.add(table)
+    did: list[Settled] = []
+    for name in sorted(names):
+        with writer_lock(parts.root, name):
+            did += settle(parts.recorder, parts.catalog, parts.plans, TableName.of(name))[1]
+    return did
