@@ -54,7 +54,7 @@ def statistics(
     options: StatisticsOptions | None = None,
 ) -> RecordedStatistics:
     """Compute statistics of `data` inside an execution that keeps them."""
-    with look_at(workspace, data) as (artifact, source):
+    with look_at(workspace, data, options=options) as (artifact, source):
         default = _named("statistics", workspace, artifact)
         with workspace.recorder.run(
             _STATISTICS_VERB,

@@ -31,8 +31,8 @@ def examine(workspace: Workspace, *, dry_run: bool) -> list[Finding]:
     Each act is recorded; with `dry_run` nothing is changed and the same findings are returned.
     """
     if dry_run:
-        return [*_tables(workspace, dry_run=True), *_executions(workspace), *_bytes(workspace)]
-    findings = _tables(workspace, dry_run=False)
+        return [*_executions(workspace), *_bytes(workspace)]
+    findings = _tables(workspace)
     for execution in workspace.recorder.crashed():
         findings.append(_finding(execution))
         workspace.recorder.abandon(
@@ -51,11 +51,11 @@ def examine(workspace: Workspace, *, dry_run: bool) -> list[Finding]:
     return findings
 
 
-def _tables(workspace: Workspace, *, dry_run: bool) -> list[Finding]:
-    """Let the warehouse look at every table that a crashed writer may have left unsettled."""
+def _tables(workspace: Workspace) -> list[Finding]:
+    """Let the warehouse finish or drop what writers of its tables left open."""
     return [
-        Finding("unsettled table", str(found.table), found.action)
-        for found in workspace.warehouse.settle_all(dry_run=dry_run)
+        Finding("unsettled write", f"execution/{settled.execution_id}", settled.did)
+        for settled in workspace.warehouse.settle()
     ]
 
 

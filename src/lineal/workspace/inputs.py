@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 from lineal.errors import InvalidInput
 from lineal.lake import LakeVersion
-from lineal.warehouse import Table, TableVersion, plain_file, store_frame
+from lineal.validation import StatisticsOptions
+from lineal.warehouse import Table, TableVersion
+from lineal.warehouse.frames import store_frame
+from lineal.warehouse.sources import SourceFile, plain_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +24,9 @@ __all__ = ["look_at"]
 
 
 @contextmanager
-def look_at(workspace: Workspace, data: object) -> Iterator[tuple[Artifact, Source]]:
+def look_at(
+    workspace: Workspace, data: object, *, options: StatisticsOptions | None = None
+) -> Iterator[tuple[Artifact, Source]]:
     """Yield the artifact that `data` is, and a source that the engine reads.
 
     Versions are what they are; a text is a name, or else a path; a path or a frame is first
@@ -32,29 +37,29 @@ def look_at(workspace: Workspace, data: object) -> Iterator[tuple[Artifact, Sour
         _same_store(workspace, given)
         yield given.artifact, given.source()
         return
-    if isinstance(given, Path):
-        artifact = workspace.lake.store_plain(given)
-        given = _Named(workspace.lake.version(artifact), given.name)
-    elif isinstance(given, LakeVersion):
-        _same_store(workspace, given)
-        given = _Named(given, given.name or "")
-    else:
-        artifact = store_frame(workspace.lake, given)
-        given = _Named(workspace.lake.version(artifact), "frame.arrow")
-    if given.version.is_folder:
-        raise InvalidInput(f"{given.label} is a folder; give one of its files")
-    with plain_file(
-        given.version.path, given.label, temporary=workspace.locations.temporary
+    version, label = _file(workspace, given)
+    if version.is_folder:
+        raise InvalidInput(f"{label} is a folder; give one of its files")
+    parsing = options or StatisticsOptions()
+    with plain_source(
+        SourceFile(version.path, label),
+        delimiter=parsing.delimiter,
+        na_values=parsing.na_values,
+        temporary=workspace.locations.temporary,
     ) as source:
-        yield given.version.artifact, source
+        yield version.artifact, source
 
 
-class _Named:
-    """A file of the lake, and what messages call it."""
-
-    def __init__(self, version: LakeVersion, label: str) -> None:
-        self.version = version
-        self.label = label
+def _file(workspace: Workspace, given: object) -> tuple[LakeVersion, str]:
+    """Return a file of the lake, stored by content if it was none, and what messages call it."""
+    lake = workspace.lake
+    if isinstance(given, LakeVersion):
+        _same_store(workspace, given)
+        return given, given.name or given.ref
+    if isinstance(given, Path):
+        return lake.version(lake.store_plain(given)), str(given)
+    temporary = workspace.locations.temporary
+    return lake.version(store_frame(lake, given, temporary=temporary)), "the frame"
 
 
 def _resolved(workspace: Workspace, data: object) -> object:
@@ -63,7 +68,7 @@ def _resolved(workspace: Workspace, data: object) -> object:
 
         data = name_or_path(workspace, data)
     if isinstance(data, Table):
-        return data.newest()
+        return data.newest
     return data
 
 

@@ -117,9 +117,8 @@ def _row(workspace: Workspace, reference: Reference) -> VersionRow:
                 f"nothing called {name!r} was known at {store.at.moment.isoformat()}; "
                 + _since(workspace, name)
             )
-        raise NotFound.among(
-            "nothing is called", name, store.names(), remedy="lineal find lists all"
-        )
+        known = store.names()
+        raise NotFound.among("nothing is called", name, known, remedy="lineal find lists all")
     if reference.number is not None:
         row = store.version(name, reference.number)
         if row is None:

@@ -87,5 +87,5 @@ def _owner(value: object) -> Workspace | None:
     if isinstance(value, Recorded):
         return workspace_of(value.version)
     if isinstance(value, Table):
-        return workspace_of(value.newest())
+        return workspace_of(value.newest)
     return workspace_of(value) if isinstance(value, Version) else None
