@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lineal.errors import InvalidInput
+from lineal.errors import AlreadyExists, InvalidInput
 from lineal.metadata.model import Artifact, ArtifactState, EventType
 from lineal.metadata.names import format_name
 from lineal.metadata.outputs import Made, Pending
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from lineal.metadata.transaction import Transaction
 
-__all__ = ["check_claim", "claim_inputs", "close_output"]
+__all__ = ["check_claim", "check_type", "claim_inputs", "close_output"]
 
 
 def close_output(
@@ -27,6 +27,8 @@ def close_output(
     there, and the pending row, which nobody saw, is removed.
     """
     result, name = pending.result, pending.output.name
+    if isinstance(result, Made) and name is not None:
+        check_type(transaction, name, pending.output.type.name)  # another may have been faster
     if isinstance(result, Made) and result.content and result.skip_equal and name is not None:
         newest = transaction.versions.newest(name)
         if newest is not None and newest[2] == result.content:
@@ -35,10 +37,22 @@ def close_output(
         _make_live(transaction, pending, result, known_at, claimed_by)
     elif isinstance(result, Artifact):
         transaction.turn_event(pending.event_id, EventType.OUTPUT, artifact_id=result.id or 0)
-        transaction.remove_pending(pending.artifact_id)
+        transaction.remove_pending(pending.artifact_id, became=result.id)
     else:
         transaction.remove_event(pending.event_id)
         transaction.remove_pending(pending.artifact_id)
+
+
+def check_type(transaction: Transaction, name: str, type_name: str) -> None:
+    """Raise `AlreadyExists` if `name` belongs to things of another type."""
+    newest = transaction.versions.newest(name)
+    if newest is None:
+        return
+    stored = transaction.type_of(newest[0])
+    if stored != type_name:
+        raise AlreadyExists(
+            f"{name!r} names a {stored}, it can't become a {type_name}; choose another name"
+        )
 
 
 def check_claim(transaction: Transaction, name: str, known_at: datetime) -> None:
@@ -88,7 +102,5 @@ def _make_live(
         columns["name"] = format_name(name, number)
     if known_at is not None:
         transaction.versions.put_claim("artifact", artifact_id, known_at, claimed_by)
-    transaction.update(
-        "artifact", artifact_id, pending.output.type, columns=columns, properties=made.properties
-    )
+    transaction.update("artifact", artifact_id, columns=columns, properties=made.properties)
     transaction.turn_event(pending.event_id, EventType.OUTPUT, artifact_id=artifact_id)

@@ -24,6 +24,7 @@ from lineal.metadata.model import (
     ExecutionState,
     ExecutionType,
     NodeType,
+    PropertyType,
     Value,
 )
 from lineal.metadata.properties import encode_all, split
@@ -118,6 +119,29 @@ class Transaction:
             raise NotFound(f"there is no artifact/{artifact_id}")
         return found[0]
 
+    def type_of(self, artifact_id: int) -> str:
+        """Return the name of the artifact's type."""
+        found: str | None = self._commit.connection.scalar(
+            sa.select(tables.type_.c.name)
+            .join(tables.artifact, tables.artifact.c.type_id == tables.type_.c.id)
+            .where(tables.artifact.c.id == artifact_id)
+        )
+        if found is None:
+            raise NotFound(f"there is no artifact/{artifact_id}")
+        return found
+
+    def declared(self, artifact_id: int) -> Mapping[str, PropertyType]:
+        """Return the properties that the artifact's type declares."""
+        return self._types.declared("artifact", artifact_id)
+
+    def holds_artifact(self, artifact_id: int) -> bool:
+        """Return whether there is an artifact with that id."""
+        table = tables.artifact
+        found = self._commit.connection.scalar(
+            sa.select(table.c.id).where(table.c.id == artifact_id)
+        )
+        return found is not None
+
     def execution_state(self, execution_id: int) -> ExecutionState | None:
         """Return the state of an execution as it stands in this transaction."""
         state = self._commit.connection.scalar(
@@ -137,13 +161,21 @@ class Transaction:
             .where(
                 table.c.type_id == type_id,
                 properties.c.name == "sha256",
+                properties.c.is_custom_property == 0,  # so that the index by value serves
                 properties.c.string_value == content,
             )
         )
         return found
 
-    def remove_pending(self, artifact_id: int) -> None:
-        """Remove an artifact that never became visible, with its properties."""
+    def remove_pending(self, artifact_id: int, *, became: int | None = None) -> None:
+        """Remove an artifact that never became visible; what it `became` takes its contexts."""
+        table = tables.attribution
+        contexts = self._commit.connection.scalars(
+            sa.select(table.c.context_id).where(table.c.artifact_id == artifact_id)
+        ).all()
+        self._commit.connection.execute(table.delete().where(table.c.artifact_id == artifact_id))
+        for context_id in contexts if became is not None else ():
+            self.attribute(context_id, became or 0)
         self._commit.connection.execute(
             tables.artifact_property.delete().where(
                 tables.artifact_property.c.artifact_id == artifact_id

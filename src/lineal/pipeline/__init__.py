@@ -22,12 +22,13 @@ if TYPE_CHECKING:
         Forms,
         Slot,
         VerbForm,
+        frame_form,
         primitive_forms,
     )
     from lineal.pipeline.graph import Channel, Graph, Node
     from lineal.pipeline.loading import load_pipeline
     from lineal.pipeline.publisher import Publisher
-    from lineal.pipeline.result import NodeResult, NodeState, PipelineRun
+    from lineal.pipeline.result import NodeResult, NodeState, RunResult
     from lineal.pipeline.runner import LocalRunner
     from lineal.pipeline.signature import Input, Named
     from lineal.pipeline.workspace import Workspace
@@ -54,12 +55,13 @@ __all__ = [
     "NodeResult",
     "NodeState",
     "Pipeline",
-    "PipelineRun",
     "Publisher",
+    "RunResult",
     "Slot",
     "VerbForm",
     "Workspace",
     "component",
+    "frame_form",
     "identify",
     "load_pipeline",
     "pipeline",
@@ -89,12 +91,13 @@ _LAZY = {
     "NodeResult": "result",
     "NodeState": "result",
     "Pipeline": "definition",
-    "PipelineRun": "result",
+    "RunResult": "result",
     "Publisher": "publisher",
     "Slot": "forms",
     "VerbForm": "forms",
     "Workspace": "workspace",
     "component": "components",
+    "frame_form": "forms",
     "identify": "code",
     "load_pipeline": "loading",
     "pipeline": "definition",

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 __all__ = ["CodeIdentity", "identify"]
 
 _DYNAMIC = frozenset({"eval", "exec", "globals", "__import__"})
+# What every module says of itself; class bodies look it up without being told to.
+_ABOUT_THE_MODULE = frozenset(
+    {"__name__", "__file__", "__doc__", "__package__", "__spec__", "__loader__", "__builtins__"}
+)
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,7 @@ class _Walk:
             self._outside(module, f"the module {module}")
 
     def _names(self, names: set[str], around: Mapping[str, object]) -> None:
-        for name in sorted(names):
+        for name in sorted(names - _ABOUT_THE_MODULE):
             if name in around:
                 self._value(name, around[name])
             elif name in _DYNAMIC and hasattr(builtins, name):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from lineal.metadata import Version
-    from lineal.pipeline.result import PipelineRun
+    from lineal.pipeline.result import RunResult
     from lineal.pipeline.workspace import Workspace
 
 __all__ = ["Pipeline", "pipeline"]
@@ -42,7 +42,7 @@ class Pipeline(Generic[_P]):
             raise InvalidInput(f"pipeline {self.name!r} has no node; call components in it")
         return Graph(list(builder.nodes.values()), pipeline=self.name)
 
-    def run(self, workspace: Workspace, /, *args: _P.args, **kwargs: _P.kwargs) -> PipelineRun:
+    def run(self, workspace: Workspace, /, *args: _P.args, **kwargs: _P.kwargs) -> RunResult:
         """Build the pipeline and run it here; `build(...).run(...)` takes more options."""
         return self.build(*args, **kwargs).run(workspace)
 
@@ -106,6 +106,8 @@ def pipeline(
     """Make a pipeline of a function that calls components; its arguments are its parameters."""
 
     def make(function: Callable[..., object]) -> Pipeline[...]:
+        if not inspect.isfunction(function):
+            raise InvalidInput(f"a pipeline is a plain function, which {function!r} is not")
         called = function.__name__ if name is None else name
         if not 0 < len(called) <= _MAX_NAME or called != called.strip() or "/" in called:
             raise InvalidInput(

@@ -31,6 +31,9 @@ INGREDIENTS = "lineal_ingredients"
 """The property of an execution that holds its `Ingredients`."""
 
 
+_RECENT = 50
+
+
 @dataclass(frozen=True)
 class Decision:
     """What to do with a node, and why."""
@@ -60,8 +63,9 @@ class Driver:
     """Finds an equal earlier execution of a node in the workspace's graph."""
 
     def __init__(self, workspace: Workspace) -> None:
-        self._workspace = workspace
+        self._forms = workspace.forms
         self._store: Store = workspace.recorder.store
+        self._environment: Environment = workspace.environment
 
     def decide(
         self,
@@ -136,7 +140,7 @@ class Driver:
                 key: self._output(slot, name)
                 for key, slot in node.component.signature.outputs.items()
             },
-            environment=self._workspace.environment.fingerprint,
+            environment=self._environment.fingerprint,
         )
 
     def _output(self, slot: OutputSlot, name: str) -> str:
@@ -157,7 +161,7 @@ class Driver:
             artifact = artifacts[event.artifact_id]
             for key in event.path[::2]:
                 made[str(key)] = artifact
-            if not self._workspace.forms.is_there(artifact):
+            if not self._forms.is_there(artifact):
                 told = reference_of(self._store, artifact)
                 return {}, (
                     f"execution/{earlier.id} is equal, but its output "
@@ -217,11 +221,16 @@ class Driver:
         return found
 
     def _difference(self, node: Node, name: str, ingredients: Ingredients) -> str:
-        """Say how a node differs from its nearest earlier execution."""
-        earlier = self._nearest(node, name)
-        if earlier is None:
+        """Say how a node differs from that of its recent executions which differs least."""
+        recent = self._recent(node, name)
+        if not recent:
             return "it has not run before"
-        before = Ingredients.from_text(str(earlier.get(INGREDIENTS)))
+
+        def distance(pair: tuple[Execution, Ingredients]) -> int:
+            same = pair[1].environment == ingredients.environment
+            return len(ingredients.changes(pair[1])) + (0 if same else 1)
+
+        earlier, before = min(recent, key=distance)
         changes = ingredients.changes(before)
         if before.environment != ingredients.environment:
             changes.append(self._environment_change(earlier))
@@ -232,19 +241,18 @@ class Driver:
             ExecutionState.RUNNING: "did not end",
             ExecutionState.CANCELED: "was canceled",
         }
-        end = ends.get(earlier.state or ExecutionState.UNKNOWN)
-        return f"execution/{earlier.id} {end or 'can not be reused'}"
+        end = ends.get(earlier.state or ExecutionState.UNKNOWN, "can't be reused")
+        return f"execution/{earlier.id}, which was equal, {end}"
 
-    def _nearest(self, node: Node, name: str) -> Execution | None:
-        """Return the newest execution of the same component, of this node if there is one."""
+    def _recent(self, node: Node, name: str) -> list[tuple[Execution, Ingredients]]:
+        """Return the newest executions of the same component, of this node if there are any."""
         kind = node.component.type_name
+        found: list[Execution] = []
         for context in self._store.contexts(type="node", name=name):
             found = self._store.executions(type=kind, context_id=context.id)
-            found = [each for each in found if each.get(INGREDIENTS) is not None]
-            if found:
-                return found[-1]
-        found = [e for e in self._store.executions(type=kind) if e.get(INGREDIENTS) is not None]
-        return found[-1] if found else None
+        found = found or self._store.executions(type=kind)
+        told = [(each, each.get(INGREDIENTS)) for each in reversed(found[-_RECENT:])]
+        return [(each, Ingredients.from_text(text)) for each, text in told if isinstance(text, str)]
 
     def _environment_change(self, earlier: Execution) -> str:
         from lineal.environment import diff
@@ -254,7 +262,7 @@ class Driver:
             return "the environment changed"
         changes = [
             str(change)
-            for change in diff(before, self._workspace.environment)
+            for change in diff(before, self._environment)
             if change.what not in ("platform", "git")
         ]
         more = f" and {len(changes) - 5} more" if len(changes) > 5 else ""

@@ -28,7 +28,7 @@ class File:
     `name` is the file's name inside of the artifact; a path brings its own.
     """
 
-    artifact_type: ClassVar[ArtifactType] = ArtifactType("lineal.File")
+    artifact_type: ClassVar[ArtifactType] = ArtifactType("lineal.Files")
 
     def __init_subclass__(
         cls,

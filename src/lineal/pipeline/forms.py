@@ -15,15 +15,24 @@ from lineal.errors import Corrupt, InvalidInput
 from lineal.metadata.model import Artifact, ArtifactState, ArtifactType
 from lineal.metadata.outputs import Made
 from lineal.pipeline.files import File
-from lineal.pipeline.kinds import kind_name, qualified, version_of
+from lineal.pipeline.kinds import is_table, kind_name, version_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
     from lineal.lake import ObjectStore
     from lineal.metadata import Store, Version
 
-__all__ = ["FileForm", "FilesForm", "Form", "Forms", "Slot", "VerbForm", "primitive_forms"]
+__all__ = [
+    "FileForm",
+    "FilesForm",
+    "Form",
+    "Forms",
+    "Slot",
+    "VerbForm",
+    "frame_form",
+    "primitive_forms",
+]
 
 
 @dataclass(frozen=True)
@@ -44,10 +53,6 @@ class Slot:
         return self.store.artifact(newest.artifact_id)
 
 
-Kept = "Made | Artifact"
-"""What keeping a value led to: bytes in place for the output, or an artifact that exists."""
-
-
 class Form(Protocol):
     """How values of some classes are kept and read."""
 
@@ -55,8 +60,8 @@ class Form(Protocol):
         """Say whether values annotated `kind` are kept in this form."""
         ...
 
-    def type_of(self, kind: type) -> ArtifactType:
-        """Return the artifact type of values annotated `kind`."""
+    def type_of(self, kind: type) -> ArtifactType | None:
+        """Return the artifact type of values annotated `kind`; None if a verb announces them."""
         ...
 
     def keeps(self, type_name: str) -> bool:
@@ -64,7 +69,7 @@ class Form(Protocol):
         ...
 
     def keep(self, value: object, slot: Slot) -> Made | Artifact:
-        """Put the value's content in place, or let a verb make an artifact of it."""
+        """Put the value's content in place, or return the artifact that it is, or became."""
         ...
 
     def read(self, version: Version, kind: type) -> object:
@@ -77,10 +82,16 @@ class Form(Protocol):
 
 
 class Forms:
-    """All forms of a workspace; the first that fits a class is taken."""
+    """All forms of a workspace; the first that fits a class is taken.
 
-    def __init__(self, forms: Iterable[Form]) -> None:
+    `handle` gives a version the handle of its kind: a table's can be read, a file's opened.
+    """
+
+    def __init__(
+        self, forms: Iterable[Form], *, handle: Callable[[Version], Version] = lambda each: each
+    ) -> None:
         self._forms = tuple(forms)
+        self._handle = handle
 
     def of_kind(self, kind: type) -> Form:
         """Return the form for values annotated `kind`; `InvalidInput` if there is none."""
@@ -105,7 +116,8 @@ class Forms:
 
     def read(self, version: Version, kind: type) -> object:
         """Return the content of a version as a value annotated `kind`."""
-        if qualified(kind) == "lineal.metadata.version.Version":
+        version = self._handle(version)
+        if isinstance(version, kind):
             return version
         for form in self._forms:
             if form.keeps(version.artifact.type) and form.fits(kind):
@@ -220,42 +232,59 @@ class FilesForm:
 
 @dataclass(frozen=True)
 class VerbForm:
-    """Values that a verb of the workspace makes versions of, such as frames by `save`.
+    """Values that a verb of the workspace makes versions of, such as statistics by `save`.
 
-    `save` is given the value and a name, and runs as a child of the component's execution.
+    `save` is given the value and a name, and runs as a child of the component's execution; it
+    returns a version, or a value with one. `load` makes a value of a version again.
     """
 
-    artifact_type: ArtifactType
+    types: Collection[str]
+    """The names of the artifact types that `load` reads."""
     accepts: Callable[[type], bool]
-    save: Callable[[object, str], Version]
+    save: Callable[[object, str], object]
     load: Callable[[Version, type], object]
-    exists: Callable[[Artifact], bool] = local_bytes_exist
 
     def fits(self, kind: type) -> bool:
         """Say whether values of the class are kept by the verb."""
         return self.accepts(kind)
 
-    def type_of(self, kind: type) -> ArtifactType:  # noqa: ARG002 - the protocol's
-        """Return the type of artifact that the verb makes."""
-        return self.artifact_type
+    def type_of(self, kind: type) -> None:  # noqa: ARG002 - the protocol's
+        """Leave it to the verb to announce what it makes."""
+        return
 
     def keeps(self, type_name: str) -> bool:
-        """Say whether the type is the verb's."""
-        return type_name == self.artifact_type.name
+        """Say whether the type is one of the verb's."""
+        return type_name in self.types
 
     def keep(self, value: object, slot: Slot) -> Made | Artifact:
         """Let the verb make a version; without a name of its own it is called by node and key."""
-        single = slot.key == "output"
-        default = slot.node if single else f"{slot.node}_{slot.key}"
-        return self.save(value, slot.name or default).artifact
+        default = slot.node if slot.key == "output" else f"{slot.node}_{slot.key}"
+        version = version_of(self.save(value, slot.name or default))
+        if version is None:
+            raise InvalidInput(f"output {slot.key!r} of node {slot.node!r} was saved as no version")
+        return version.artifact
 
     def read(self, version: Version, kind: type) -> object:
         """Return the version as the class that is asked for."""
         return self.load(version, kind)
 
     def is_there(self, artifact: Artifact) -> bool:
-        """Say whether the verb's bytes exist."""
-        return self.exists(artifact)
+        """Say whether what the URI points to exists."""
+        return local_bytes_exist(artifact)
+
+
+def frame_form(save: Callable[[object, str], object]) -> VerbForm:
+    """Return the form of Arrow tables and frames: versions of tables, made by `save`."""
+
+    def load(version: Version, kind: type) -> object:
+        library = kind.__module__.partition(".")[0]
+        to_frame = getattr(version, f"to_{library.replace('pyarrow', 'arrow')}", None)
+        if to_frame is None:
+            raise InvalidInput(f"{version.ref} can't be read as {kind_name(kind)}")
+        frame: object = to_frame()
+        return frame
+
+    return VerbForm(("lineal.Table",), is_table, save, load)
 
 
 def primitive_forms(objects: ObjectStore) -> list[FilesForm]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from lineal.metadata import Version
     from lineal.pipeline.components import Component
-    from lineal.pipeline.result import NodeResult, PipelineRun
+    from lineal.pipeline.result import NodeResult, RunResult
     from lineal.pipeline.signature import InputSlot
     from lineal.pipeline.workspace import Workspace
 
@@ -88,7 +88,7 @@ class Graph:
         *,
         no_cache: Collection[str] = (),
         on_progress: Callable[[NodeResult], None] | None = None,
-    ) -> PipelineRun:
+    ) -> RunResult:
         """Run it here, one node after the other, reusing what is equal; see `LocalRunner.run`."""
         from lineal.pipeline.runner import LocalRunner
 

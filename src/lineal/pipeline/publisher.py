@@ -19,7 +19,7 @@ from lineal.metadata.model import (
 from lineal.metadata.outputs import Made, Output
 from lineal.pipeline.cache import as_property
 from lineal.pipeline.driver import INGREDIENTS
-from lineal.pipeline.forms import Slot, VerbForm
+from lineal.pipeline.forms import Slot
 from lineal.pipeline.kinds import is_version, kind_name, version_of
 
 if TYPE_CHECKING:
@@ -138,9 +138,9 @@ class Publisher:
         for key, slot in decision.node.component.signature.outputs.items():
             if is_version(slot.kind):  # a verb inside makes it, under a name of its own
                 continue
-            form = self._workspace.forms.of_kind(slot.kind)
-            name = None if isinstance(form, VerbForm) else slot.name
-            announced.append(Output(key, form.type_of(slot.kind), name))
+            kind = self._workspace.forms.of_kind(slot.kind).type_of(slot.kind)
+            if kind is not None:
+                announced.append(Output(key, kind, slot.name))
         return announced
 
     def _keep(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from lineal.metadata import Version
 
-__all__ = ["NodeResult", "NodeState", "PipelineRun"]
+__all__ = ["NodeResult", "NodeState", "RunResult"]
 
 
 class NodeState(StrEnum):
@@ -49,7 +49,7 @@ class NodeResult:
 
 
 @dataclass(frozen=True)
-class PipelineRun:
+class RunResult:
     """A run that has ended, with its nodes in the order in which they ran."""
 
     pipeline: str
@@ -69,7 +69,7 @@ class PipelineRun:
             raise NotFound.among(f"the run of {self.pipeline!r} has no node", node, self.nodes)
         return self.nodes[node]
 
-    def check(self) -> PipelineRun:
+    def check(self) -> RunResult:
         """Return the run if all went well; else raise the first node's error again."""
         for node in self.nodes.values():
             if node.error is not None:

@@ -13,7 +13,7 @@ from lineal.pipeline.driver import Driver
 from lineal.pipeline.executor import Executor, LocalExecutor
 from lineal.pipeline.graph import Channel
 from lineal.pipeline.publisher import Publisher, RunContexts
-from lineal.pipeline.result import NodeResult, NodeState, PipelineRun
+from lineal.pipeline.result import NodeResult, NodeState, RunResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -53,7 +53,7 @@ class LocalRunner:
         *,
         no_cache: Collection[str] = (),
         on_progress: Callable[[NodeResult], None] | None = None,
-    ) -> PipelineRun:
+    ) -> RunResult:
         """Run every node, reusing what an equal earlier execution made.
 
         The nodes in `no_cache` run in any case. A failing node is told in the result, not raised.
@@ -75,7 +75,7 @@ class LocalRunner:
             results[node.id] = result
             made.update({(node.id, key): each.artifact for key, each in result.outputs.items()})
             tell(result)
-        return PipelineRun(graph.pipeline, contexts.run_id, results)
+        return RunResult(graph.pipeline, contexts.run_id, results)
 
     def _node(
         self,
