@@ -19,6 +19,10 @@ KILL_POINTS: tuple[str, ...] = (
     "recorder.closed",  # all is recorded, nothing was told to the caller
     "lake.staged",  # the bytes are on disk under temporary names
     "lake.placed",  # the bytes have their names in the store, which nothing refers to yet
+    "warehouse.written",  # a table's new data files are complete, nothing refers to them
+    "warehouse.staged",  # Iceberg's manifests are written too, main does not have them yet
+    "warehouse.committed",  # main has the new snapshot, which the graph does not know
+    "warehouse.planned",  # the snapshot's plan is stored too, its version does not exist yet
     "pipeline.executed",  # a component's function has returned, none of its outputs is kept
     "pipeline.kept",  # the outputs' bytes are in place, the execution is not closed
     "pipeline.reusing",  # an equal execution was found, its reuse is not recorded
