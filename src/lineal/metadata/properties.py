@@ -12,7 +12,7 @@ from lineal.metadata.structs import STRUCT_PREFIX, pack, unpack
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["decode", "encode_all", "split"]
+__all__ = ["decode", "encode_all", "split", "storable"]
 
 _NULL = "__MLMD_NULL__"  # the wheel reads this text as no value, and then nothing else at all
 _INT64 = range(-(2**63), 2**63)
@@ -58,6 +58,12 @@ def encode_all(
         }
         for name, value in properties.items()
     ]
+
+
+def storable(text: str) -> str:
+    """Return any text as one that can be stored, with what can't be told by its escape."""
+    text = text.replace("\0", "\\0").encode(errors="backslashreplace").decode()
+    return f" {text}" if text.startswith(STRUCT_PREFIX) or text == _NULL else text
 
 
 def decode(row: Mapping[str, object]) -> Value | None:

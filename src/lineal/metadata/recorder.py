@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from lineal.errors import Conflict, InvalidInput, LinealError, NotFound
+from lineal.errors import InvalidInput, LinealError, NotFound
 from lineal.metadata.closing import check_claim, claim_inputs, close_output
 from lineal.metadata.killpoints import kill_point
 from lineal.metadata.model import (
@@ -35,6 +35,7 @@ from lineal.metadata.moments import Moment, as_moment, now
 from lineal.metadata.names import check_alias
 from lineal.metadata.outputs import EnvironmentRecord, Made, Output, Pending
 from lineal.metadata.process import identity, is_gone
+from lineal.metadata.properties import storable
 from lineal.metadata.running import Running
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ class Recorder:
         )
         running.tracks_reads = tracks_reads
         kill_point("recorder.opened")
-        token = _open_runs.set((*_open_runs.get(), (self, running)))
+        _open_runs.set((*_open_runs.get(), (self, running)))
         try:
             yield running
             kill_point("recorder.closing")
@@ -115,7 +116,9 @@ class Recorder:
             self._fail(running, error)
             raise
         finally:
-            _open_runs.reset(token)
+            running.is_open = False
+            # No token: the body may end in another context than it began in.
+            _open_runs.set(tuple(entry for entry in _open_runs.get() if entry[1].is_open))
         kill_point("recorder.closed")
 
     def open_run(self) -> Running | None:
@@ -164,11 +167,15 @@ class Recorder:
         verb = ExecutionType("lineal.alias")
         target = {"version": [self.store.artifact(row.artifact_id)]}
         parameters: dict[str, Value] = {"name": name, "alias": alias, "number": number}
+
         with self.run(verb, inputs=target, parameters=parameters) as running:
-            with self.store.write() as transaction:
+
+            def move(transaction: Transaction) -> None:
                 before = transaction.versions.set_alias(name, alias, number)
-            if before is not None:
-                running.note(was=before)
+                if before is not None:
+                    running.note(was=before)
+
+            running.at_close.append(move)
 
     def label(self, artifact_id: int, labels: Mapping[str, Value]) -> None:
         """Set `labels` as custom properties of an artifact; old values stay in the history."""
@@ -176,13 +183,20 @@ class Recorder:
         if reserved:
             raise InvalidInput(f"labels can't begin with 'lineal_': {', '.join(reserved)}")
         with self.store.write() as transaction:
+            taken = transaction.declared(artifact_id).keys() & labels.keys()
+            if taken:
+                raise InvalidInput(
+                    f"{min(taken)!r} is a property of {transaction.type_of(artifact_id)}, "
+                    "which a label can't overwrite; choose another word"
+                )
             transaction.update("artifact", artifact_id, properties=labels)
 
     # Inside
 
     def _open(self) -> list[Running]:
         """Return the open executions of this recorder, innermost first."""
-        return [running for owner, running in reversed(_open_runs.get()) if owner is self]
+        entries = reversed(_open_runs.get())
+        return [running for owner, running in entries if owner is self and running.is_open]
 
     def _begin(
         self,
@@ -234,7 +248,9 @@ class Recorder:
                 raise InvalidInput(f"the output {key!r} was announced, but nothing was made of it")
         claimed_by = f"execution/{running.execution_id}"
         with self.store.write() as transaction:
-            _still_running(transaction, running)
+            running.check_open(transaction)
+            for write in running.at_close:
+                write(transaction)
             for pending in running.pending.values():
                 close_output(transaction, pending, known_at=running.known_at, claimed_by=claimed_by)
             if running.known_at is not None:
@@ -267,9 +283,10 @@ class Recorder:
         running.versions = {key: versions[i] for key, i in made.items() if i in versions}
 
     def _fail(self, running: Running, error: BaseException) -> None:
-        text = "".join(traceback.format_exception(error))[-20_000:].replace("\0", "\\0")
-        summary = str(error).replace("\0", "\\0") or type(error).__name__
-        notes: dict[str, Value] = {"lineal_error": summary[:2_000], "lineal_traceback": text}
+        notes: dict[str, Value] = {
+            "lineal_error": storable(str(error) or type(error).__name__)[:2_000],
+            "lineal_traceback": storable("".join(traceback.format_exception(error)))[-20_000:],
+        }
         try:
             self._give_up(running, ExecutionState.FAILED, notes)
         except LinealError as second:
@@ -278,7 +295,7 @@ class Recorder:
 
     def _give_up(self, running: Running, state: ExecutionState, notes: Mapping[str, Value]) -> None:
         with self.store.write() as transaction:
-            _still_running(transaction, running)
+            running.check_open(transaction)
             for pending in running.pending.values():
                 transaction.update(
                     "artifact",
@@ -295,6 +312,8 @@ class Recorder:
     def _reopen(self, execution: Execution) -> Running:
         """Return the open state of a RUNNING execution, as its rows tell it."""
         running = Running(self.store, execution.id or 0, execution.name or "")
+        contexts = self.store.contexts(execution_id=running.execution_id)
+        running.context_ids = [context.id or 0 for context in contexts]
         events = self.store.events(execution_ids=[running.execution_id])
         pending = {e.artifact_id: e for e in events if e.type == EventType.PENDING_OUTPUT}
         for artifact in self.store.artifacts(ids=pending):
@@ -316,16 +335,6 @@ def _claim(known_at: Moment | None) -> datetime | None:
             "a claim says when the source knew the data, which has already happened"
         )
     return claim
-
-
-def _still_running(transaction: Transaction, running: Running) -> None:
-    state = transaction.execution_state(running.execution_id)
-    if state != ExecutionState.RUNNING:
-        told = "gone" if state is None else state.name
-        raise Conflict(
-            f"execution/{running.execution_id} is no longer RUNNING but {told}: "
-            "another process settled it; run the verb again"
-        )
 
 
 def _put_environment(

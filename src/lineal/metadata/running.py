@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lineal.errors import AlreadyExists, InvalidInput
-from lineal.metadata.model import Artifact, ArtifactState, Event, EventType, Value
+from lineal.errors import Conflict, InvalidInput
+from lineal.metadata.closing import check_type
+from lineal.metadata.model import (
+    Artifact,
+    ArtifactState,
+    Event,
+    EventType,
+    ExecutionState,
+    Value,
+)
 from lineal.metadata.names import check_name
 from lineal.metadata.outputs import Made, Output, Pending
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from lineal.metadata.store import Store, VersionRow
@@ -32,8 +41,10 @@ class Running:
         self.known_at: datetime | None = None
         self.context_ids: list[int] = []
         self.tracks_reads = False
+        self.is_open = True
         self.pending: dict[str, Pending] = {}
         self.notes: dict[str, Value] = {}
+        self.at_close: list[Callable[[Transaction], None]] = []  # written in the same commit
         self._store = store
         self._inputs: set[int] = set()
 
@@ -55,9 +66,8 @@ class Running:
 
     def add_output(self, output: Output) -> None:
         """Announce one more output, before its bytes are put in place."""
-        if output.key in self.pending:
-            raise InvalidInput(f"the execution already has an output {output.key!r}")
         with self._store.write() as transaction:
+            self.check_open(transaction)
             self.announce(transaction, output)
 
     def add_input(self, key: str, artifact: Artifact) -> None:
@@ -65,13 +75,26 @@ class Running:
         if artifact.id in self._inputs:
             return
         with self._store.write() as transaction:
+            self.check_open(transaction)
             self.put_input(transaction, key, 0, artifact)
+
+    def check_open(self, transaction: Transaction) -> None:
+        """Raise `Conflict` if another process settled this execution, which it took for dead."""
+        state = transaction.execution_state(self.execution_id)
+        if state != ExecutionState.RUNNING:
+            told = "gone" if state is None else state.name
+            raise Conflict(
+                f"execution/{self.execution_id} is no longer RUNNING but {told}: "
+                "another process settled it; run the verb again"
+            )
 
     def announce(self, transaction: Transaction, output: Output) -> None:
         """Insert the PENDING artifact and event of an output."""
+        if output.key in self.pending:
+            raise InvalidInput(f"the execution already has an output {output.key!r}")
         if output.name is not None:
             check_name(output.name)
-            _check_type(transaction, output)
+            check_type(transaction, output.name, output.type.name)
         pending = Artifact(
             type=output.type.name,
             state=ArtifactState.PENDING,
@@ -85,7 +108,7 @@ class Running:
 
     def put_input(self, transaction: Transaction, key: str, index: int, artifact: Artifact) -> None:
         """Insert the event of an input, and put the input into the run's contexts."""
-        if artifact.id is None:
+        if artifact.id is None or not transaction.holds_artifact(artifact.id):
             raise InvalidInput(f"an input must be an artifact of this workspace: {artifact}")
         transaction.put_event(Event(artifact.id, self.execution_id, EventType.INPUT, (key, index)))
         for context_id in self.context_ids:
@@ -97,15 +120,3 @@ class Running:
             raise InvalidInput(f"the execution has no output {key!r}; announce it first")
         self.pending[key].result = result
         self.pending[key].settled = True
-
-
-def _check_type(transaction: Transaction, output: Output) -> None:
-    newest = transaction.versions.newest(output.name or "")
-    if newest is None:
-        return
-    stored = transaction.artifact_of(newest[0])
-    if stored.type != output.type.name:
-        raise AlreadyExists(
-            f"{output.name!r} names a {stored.type}, it can't become a {output.type.name}; "
-            "choose another name"
-        )
