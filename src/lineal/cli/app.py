@@ -85,7 +85,7 @@ def load(name: str) -> TyperCommand | TyperGroup:
     module = import_module(entry.module)
     found = getattr(module, name)
     if not isinstance(found, typer.Typer):
-        single = typer.Typer(add_completion=False)
+        single = typer.Typer(add_completion=False, rich_markup_mode="markdown")
         single.command(name)(found)
         found = single
     command = typer.main.get_command(found)
@@ -112,7 +112,7 @@ class _Commands(TyperGroup):
 app = typer.Typer(
     cls=_Commands,
     no_args_is_help=True,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 fine, 1 findings, 2 wrong use, 3 a mistake in Lineal, 130 interrupted",
 )

@@ -3,19 +3,19 @@
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from lineal.cli import output, session
 from lineal.errors import InvalidInput
+from lineal.metadata import Version
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     import pyarrow as pa
 
-    from lineal.metadata import Version
     from lineal.workspace.recorded import Recorded
 
 __all__ = ["add", "checkout", "ingest", "save", "sql"]
@@ -120,6 +120,30 @@ def ingest(
     again: Annotated[
         bool, typer.Option("--again", help="Load it even if its content was loaded before.")
     ] = False,
+    evolve: Annotated[
+        Literal["add", "omit", "union"] | None,
+        typer.Option(
+            metavar="add|omit|union",
+            help="Allow new columns (add), columns left out (omit), or both (union).",
+            show_default=False,
+        ),
+    ] = None,
+    delimiter: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help="What parts a CSV file's fields.", show_default=False),
+    ] = None,
+    missing: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--missing",
+            metavar="TEXT",
+            help="A CSV file's text for no value, such as NA; may be given several times.",
+            show_default=False,
+        ),
+    ] = None,
+    lossy: Annotated[
+        bool, typer.Option("--lossy", help="Give up digits that a column's type can't hold.")
+    ] = False,
     workspace: session.WorkspaceOption = None,
     as_json: session.JsonOption = False,
 ) -> None:
@@ -131,7 +155,15 @@ def ingest(
     with session.opened(workspace) as ws, output.working(f"loading {source} into {table}"):
         began = _now()
         version = ws.warehouse.ingest(
-            table, source, event_time=event_time, known_at=known_at, again=again
+            table,
+            source,
+            event_time=event_time,
+            known_at=known_at,
+            again=again,
+            evolve=evolve,
+            delimiter=delimiter,
+            na_values=missing or None,
+            lossy=lossy,
         )
         _tell([version], began, as_json=as_json)
 
@@ -202,7 +234,7 @@ def _now() -> "datetime":
 
 def _tell(versions: "Sequence[Version | Recorded]", began: "datetime", *, as_json: bool) -> None:
     """Say which versions a verb led to, and whether it made them."""
-    made = [getattr(version, "version", version) for version in versions]
+    made = [one if isinstance(one, Version) else one.version for one in versions]
     rows = [
         {
             "ref": version.ref,

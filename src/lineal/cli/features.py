@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["features"]
 
 features = typer.Typer(
+    add_completion=False,
     no_args_is_help=True,
+    rich_markup_mode="markdown",
     help="Define, join, materialize and read features.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 __all__ = ["read_schema", "schema"]
 
 schema = typer.Typer(
+    add_completion=False,
     no_args_is_help=True,
+    rich_markup_mode="markdown",
     help="Infer, show, compare and curate schemas.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -29,6 +31,15 @@ SchemaArgument = Annotated[
 ]
 TableArgument = Annotated[
     str, typer.Argument(metavar="SUBJECT.TABLE", help="The table.", show_default=False)
+]
+ColumnArgument = Annotated[str, typer.Argument(help="The column.", show_default=False)]
+TypeArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="TYPE",
+        help="boolean, int, long, float, double, string, date, timestamp, …",
+        show_default=False,
+    ),
 ]
 
 
@@ -124,10 +135,7 @@ def set_rules(
         list[str],
         typer.Argument(
             metavar="[FEATURE] RULE=VALUE...",
-            help="Of a feature: required=false, presence=0.9, type=FLOAT, domain=AA,UA or "
-            "domain=0..100, mass=0.99, drift=0.1, not_in=SERVING, only_in=TRAINING; `none` "
-            "lifts a rule. Of the whole schema: environments=TRAINING,SERVING, min_examples=1, "
-            "max_examples=9.",
+            help="Rules of one feature, or without one those of the whole schema.",
             show_default=False,
         ),
     ],
@@ -135,6 +143,12 @@ def set_rules(
     as_json: session.JsonOption = False,
 ) -> None:
     """Change rules of a schema; the old version stays readable.
+
+    Of a feature: `required=false`, `presence=0.9` (in that part of the rows at least),
+    `type=FLOAT`, `domain=AA,UA` or `domain=0..100`, `mass=0.99` (that part of the values lies in
+    the domain), `drift=0.1` (the largest change of a value's share), `not_in=SERVING`,
+    `only_in=TRAINING`. Of the whole schema: `environments=TRAINING,SERVING`, `min_examples=1`,
+    `max_examples=9`. The value `none` lifts a rule.
 
     A schema in a file is changed in place.
     """
@@ -159,36 +173,56 @@ def set_rules(
 @schema.command()
 def rename(
     table: TableArgument,
-    column: Annotated[str, typer.Argument(help="The column's name now.", show_default=False)],
+    column: ColumnArgument,
     new: Annotated[str, typer.Argument(help="Its name from now on.", show_default=False)],
     workspace: session.WorkspaceOption = None,
     as_json: session.JsonOption = False,
 ) -> None:
-    """Rename a column of a table; older versions are read by the new name too."""
+    """Rename a column of a table; its values stay, older versions keep the old name."""
     with session.opened(workspace) as ws:
-        version = ws.warehouse[table].rename_column(column, new)
-        _tell(version.ref, f"{table}: {column} is called {new} now", as_json=as_json)
+        version = ws.warehouse.table(table).rename_column(column, new)
+        _tell(version.ref, f"{column} is called {new} now", as_json=as_json)
 
 
 @schema.command()
 def add(
     table: TableArgument,
     column: Annotated[str, typer.Argument(help="The new column.", show_default=False)],
-    kind: Annotated[
-        str,
-        typer.Argument(
-            metavar="TYPE",
-            help="int, long, float, double, string, boolean, date, timestamp, …",
-            show_default=False,
-        ),
-    ],
+    kind: TypeArgument,
     workspace: session.WorkspaceOption = None,
     as_json: session.JsonOption = False,
 ) -> None:
     """Add a column to a table; rows loaded before have nothing in it."""
     with session.opened(workspace) as ws:
-        version = ws.warehouse[table].add_column(column, kind)
-        _tell(version.ref, f"{table} has the column {column} ({kind}) now", as_json=as_json)
+        version = ws.warehouse.table(table).add_column(column, kind)
+        _tell(version.ref, f"there is a column {column} ({kind}) now", as_json=as_json)
+
+
+@schema.command()
+def drop(
+    table: TableArgument,
+    column: ColumnArgument,
+    workspace: session.WorkspaceOption = None,
+    as_json: session.JsonOption = False,
+) -> None:
+    """Take a column out of a table; older versions still have it."""
+    with session.opened(workspace) as ws:
+        version = ws.warehouse.table(table).drop_column(column)
+        _tell(version.ref, f"{column} is gone from now on", as_json=as_json)
+
+
+@schema.command("type")
+def set_type(
+    table: TableArgument,
+    column: ColumnArgument,
+    kind: TypeArgument,
+    workspace: session.WorkspaceOption = None,
+    as_json: session.JsonOption = False,
+) -> None:
+    """Give a column of a table a wider type, or any type while it has no values."""
+    with session.opened(workspace) as ws:
+        version = ws.warehouse.table(table).set_type(column, kind)
+        _tell(version.ref, f"{column} is a {kind} now", as_json=as_json)
 
 
 def _tell(ref: str, said: str, *, as_json: bool) -> None:
