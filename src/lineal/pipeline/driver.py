@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lineal.errors import Corrupt
 from lineal.metadata.model import EventType, ExecutionState
 from lineal.pipeline.cache import Ingredients, content_of, reference_of
-from lineal.pipeline.kinds import is_table
+from lineal.pipeline.kinds import is_version
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -145,8 +145,10 @@ class Driver:
 
     def _output(self, slot: OutputSlot, name: str) -> str:
         """Say what decides where an output goes: its class, its versions' name."""
-        made = slot.name or (name if is_table(slot.kind) else "")
-        return f"{slot.kind.__qualname__} {made}".strip()
+        named_by_node = (
+            not is_version(slot.kind) and self._forms.of_kind(slot.kind).type_of(slot.kind) is None
+        )
+        return f"{slot.kind.__qualname__} {slot.name or (name if named_by_node else '')}".strip()
 
     def _outputs(self, earlier: Execution) -> tuple[dict[str, Artifact], str]:
         """Return what an execution made, and what of it no longer exists."""
@@ -245,12 +247,11 @@ class Driver:
         return f"execution/{earlier.id}, which was equal, {end}"
 
     def _recent(self, node: Node, name: str) -> list[tuple[Execution, Ingredients]]:
-        """Return the newest executions of the same component, of this node if there are any."""
+        """Return the newest executions of the node, newest first."""
         kind = node.component.type_name
         found: list[Execution] = []
         for context in self._store.contexts(type="node", name=name):
             found = self._store.executions(type=kind, context_id=context.id)
-        found = found or self._store.executions(type=kind)
         told = [(each, each.get(INGREDIENTS)) for each in reversed(found[-_RECENT:])]
         return [(each, Ingredients.from_text(text)) for each, text in told if isinstance(text, str)]
 
