@@ -24,6 +24,7 @@ __all__ = [
     "SUBJECT",
     "SUBJECT_EDIT",
     "TABLE",
+    "WRITERS",
     "Facts",
     "digest",
     "subject_context",
@@ -62,6 +63,8 @@ SCHEMA_EDIT = ExecutionType("lineal.schema", _WRITING, description="A table's co
 FOREIGN_WRITE = ExecutionType(
     "lineal.foreign_write", _WRITING, description="A change of a table that Lineal found made"
 )
+WRITERS = frozenset({INGEST.name, SAVE.name, SCHEMA_EDIT.name})
+"""The verbs of ours that commit to a table; other executions may have a parameter `table`, too."""
 SUBJECT_EDIT = ExecutionType("lineal.subject", description="A subject described")
 
 

@@ -107,9 +107,14 @@ def _load(parts: Parts, state: TableState, what: Load) -> VersionRow:
     loaded = already_loaded(parts.recorder.store, state, what.operation, what.verb, what.digest)
     if loaded is not None and not what.again:
         return _skip(parts, state, what, loaded)
+    inputs = {"source": [what.artifact]}
+    if what.also_from:
+        inputs["of"] = list(what.also_from)
+    if what.operation is Operation.APPEND and state.artifact is not None:
+        inputs["previous"] = [state.artifact]
     with parts.recorder.run(
         what.verb,
-        inputs={"source": [what.artifact], **({"of": what.also_from} if what.also_from else {})},
+        inputs=inputs,
         parameters=what.parameters(state.name),
         outputs=[Output(OUTPUT, TABLE, str(state.name))],
         contexts=[subject_context(state.name)],

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from lineal.metadata import ExecutionState, Output
 from lineal.warehouse.commit import VERSION, Operation, execution_of
 from lineal.warehouse.foreign import plan_of_snapshot
-from lineal.warehouse.graph import FOREIGN_WRITE, OUTPUT, TABLE, Facts, digest, subject_context
+from lineal.warehouse.graph import FOREIGN_WRITE, OUTPUT, TABLE, WRITERS, Facts, digest, subject_context
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,6 +69,7 @@ def settle(
         for execution in recorder.store.executions(
             state=ExecutionState.RUNNING, properties={"table": str(name)}
         )
+        if execution.type in WRITERS
     }
     state = _known(recorder, plans, name, table)
     did: list[Settled] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lineal.metadata import ExecutionState
-from lineal.warehouse.graph import TABLE
+from lineal.warehouse.graph import TABLE, WRITERS
 from lineal.warehouse.lock import writer_lock
 from lineal.warehouse.names import TableName
 from lineal.warehouse.settle import settle
@@ -24,7 +24,7 @@ def settle_all(parts: Parts) -> list[Settled]:
     # A first load that died has no version yet.
     for execution in store.executions(state=ExecutionState.RUNNING):
         table = execution.get("table")
-        if isinstance(table, str):
+        if execution.type in WRITERS and isinstance(table, str):
             names.add(table)
     did: list[Settled] = []
     for name in sorted(names):
