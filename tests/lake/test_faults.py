@@ -188,15 +188,15 @@ def test_a_file_that_outgrows_its_limit_leaves_nothing(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of two megabytes, where the kernel lets us have one."""
+    """A file system of three megabytes, where the kernel lets us have one."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = shutil.which("mount")
-    command = [mount or "mount", "-t", "tmpfs", "-o", "size=2m", "lineal-test", str(folder)]
+    command = [mount or "mount", "-t", "tmpfs", "-o", "size=3m", "lineal-test", str(folder)]
     if mount is None or subprocess.run(command, capture_output=True, check=False).returncode:
         pytest.skip("a small file system can only be mounted by root")
     yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
 def test_a_full_disk_loses_nothing(small_disk: Path, write: Write) -> None:
@@ -218,4 +218,17 @@ def test_a_full_disk_loses_nothing(small_disk: Path, write: Write) -> None:
     assert lake.names() == ["small.csv"]
     after = lake.add(write("fits.bin", os.urandom(100_000)))
     assert (before.read_bytes(), after.size) == (b"kept", 100_000)
+    store.close()
+
+
+def test_what_is_stored_already_needs_no_room(small_disk: Path, write: Write) -> None:
+    store = Store(small_disk / "metadata.db")
+    lake = Lake(Recorder(store), ObjectStore(small_disk))
+    source = write("big.bin", os.urandom(1_300_000))
+
+    first = lake.add(source)
+    again = lake.add(source)
+    other_name = lake.add(source, "same.bin")
+
+    assert (first.ref, again.ref, other_name.ref) == ("big.bin@1", "big.bin@1", "same.bin@1")
     store.close()

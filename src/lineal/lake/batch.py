@@ -47,24 +47,27 @@ class Batch:
 
     def add_bytes(self, data: bytes) -> Stored:
         """Take `data` in."""
-        return self._keep(*self._write((data,), "bytes"))
+        return self._keep(*self._take(data, "bytes"))
 
     def add_stream(self, stream: BinaryIO) -> Stored:
         """Take in what `stream` gives from where it stands to its end."""
         what = str(getattr(stream, "name", None) or "the stream")
         return self._keep(*self._write(_blocks_of_stream(stream, what), what))
 
-    def add_file(self, path: Path) -> Stored:
-        """Take in the regular file at `path`; `InvalidInput` if it changes while being read."""
+    def add_file(self, path: Path, *, likely_known: bool = False) -> Stored:
+        """Take in the regular file at `path`; `InvalidInput` if it changes while being read.
+
+        What is `likely_known` is hashed before it is copied, so that it needs no room if it is
+        stored already.
+        """
         for _attempt in range(2):
             with _open_regular(path) as source:
                 before = os.fstat(source.fileno())
-                written, stored = self._write(
-                    _blocks_of_file(source, path, before.st_size), str(path)
-                )
+                written, stored = self._read(source, path, before.st_size, likely_known)
             if _unchanged(path, before, stored.size):
                 return self._keep(written, stored)
-            os.unlink(written)  # noqa: PTH108 - here and below: a Path costs as much as the act
+            if written is not None:
+                os.unlink(written)  # noqa: PTH108 - here and below: a Path costs as much as the act
         raise InvalidInput(
             f"{path} changes while being read; wait until its writer is done, "
             "or add a copy that nobody writes to"
@@ -81,6 +84,26 @@ class Batch:
             # that has not come to its own sync yet.
             sync_folders(self._folders([*self._staged, *self._seen]))
             kill_point("lake.placed")
+
+    def _read(
+        self, source: io.FileIO, path: Path, size: int, likely_known: bool
+    ) -> tuple[str | None, Stored]:
+        """Take in what `source` holds; the small in one go, without a file if it is known."""
+        if size <= BLOCK:
+            data = b"".join(bytes(block) for block in _blocks_of_file(source, path, size, BLOCK))
+            if len(data) <= BLOCK:
+                return self._take(data, str(path))
+            source.seek(0)
+        elif likely_known:
+            stored = _stored(_blocks_of_file(source, path, size))
+            if self._has(stored):
+                return None, stored
+            source.seek(0)
+        return self._write(_blocks_of_file(source, path, size), str(path))
+
+    def _take(self, data: bytes, what: str) -> tuple[str | None, Stored]:
+        stored = _stored((data,))
+        return (None, stored) if self._has(stored) else self._write((data,), what)
 
     def _write(self, blocks: Iterable[Block], what: str) -> tuple[str, Stored]:
         """Write `blocks` to a file of our own, counted and hashed on the way.
@@ -100,19 +123,26 @@ class Batch:
                 target.write(block)
         return written, Stored(digest.hexdigest(), size)
 
-    def _keep(self, written: str, stored: Stored) -> Stored:
-        """Stage the written file, unless its content is staged or soundly stored already.
+    def _keep(self, written: str | None, stored: Stored) -> Stored:
+        """Stage the written file, if there is one, unless its content is here already."""
+        if written is not None:
+            if self._has(stored):
+                os.unlink(written)  # noqa: PTH108
+            else:
+                self._staged[stored.sha256] = written
+        return stored
+
+    def _has(self, stored: Stored) -> bool:
+        """Tell whether the content is staged, or soundly stored.
 
         An object that stands there is looked at before our bytes are dropped in its favour: so
-        to add a file again heals a damaged object.
+        to add a file again mends a damaged object.
         """
-        if stored.sha256 not in self._staged:
-            if not self._is_sound(stored):
-                self._staged[stored.sha256] = written
-                return stored
+        if stored.sha256 in self._staged or stored.sha256 in self._seen:
+            return True
+        if self._is_sound(stored):
             self._seen.add(stored.sha256)
-        os.unlink(written)  # noqa: PTH108
-        return stored
+        return stored.sha256 in self._seen
 
     def _is_sound(self, stored: Stored) -> bool:
         try:
@@ -157,15 +187,19 @@ def _open_regular(path: Path) -> io.FileIO:
         raise _unreadable(str(path), error) from error
 
 
-def _blocks_of_file(source: io.FileIO, path: Path, size: int) -> Iterator[Block]:
-    view = memoryview(bytearray(min(size + 1, BLOCK)))
-    while True:
+def _blocks_of_file(
+    source: io.FileIO, path: Path, size: int, limit: int | None = None
+) -> Iterator[Block]:
+    """Give what `source` holds; not much more than `limit` bytes, if that is given."""
+    view, given = memoryview(bytearray(min(size + 1, BLOCK))), 0
+    while limit is None or given <= limit:
         try:
             count = source.readinto(view)
         except OSError as error:
             raise _unreadable(str(path), error) from error
         if not count:
             return
+        given += count
         yield view[:count]
 
 
@@ -180,6 +214,14 @@ def _blocks_of_stream(stream: BinaryIO, what: str) -> Iterator[Block]:
         if not block:
             return
         yield bytes(block)
+
+
+def _stored(blocks: Iterable[Block]) -> Stored:
+    digest, size = hashlib.sha256(), 0
+    for block in blocks:
+        digest.update(block)
+        size += len(block)
+    return Stored(digest.hexdigest(), size)
 
 
 def _unreadable(what: str, error: OSError | ValueError) -> InvalidInput:

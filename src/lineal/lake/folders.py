@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from lineal.lake.batch import Batch
+    from lineal.lake.batch import Batch, Stored
 
 __all__ = ["read_folder"]
 
@@ -25,13 +25,21 @@ _SPECIAL = {
 }
 
 
-def read_folder(folder: Path, batch: Batch) -> Tree:
+def read_folder(folder: Path, batch: Batch, *, likely_known: bool = False) -> Tree:
     """Take the files below `folder` into `batch`; return the folder's entries.
 
     Links are kept as links wherever they point, also to nothing; only the executable bit is kept
-    of a mode. Raises `InvalidInput` for what can't be read, or is neither file, link nor folder.
+    of a mode. `likely_known` says that most of it is stored already. Raises `InvalidInput` for
+    what can't be read, or is neither file, link nor folder.
     """
-    return Tree(tuple(_entry(folder, path, mode, batch) for path, mode in _walk(folder)))
+    return Tree(
+        tuple(
+            _file(path, mode, batch.add_file(folder / path, likely_known=likely_known))
+            if stat.S_ISREG(mode)
+            else _other(folder, path, mode)
+            for path, mode in _walk(folder)
+        )
+    )
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, int]]:
@@ -56,18 +64,19 @@ def _walk(folder: Path) -> Iterator[tuple[str, int]]:
                 yield path, mode
 
 
-def _entry(folder: Path, path: str, mode: int, batch: Batch) -> Entry:
+def _file(path: str, mode: int, stored: Stored) -> Entry:
+    return Entry(path, sha256=stored.sha256, size=stored.size, executable=bool(mode & stat.S_IXUSR))
+
+
+def _other(folder: Path, path: str, mode: int) -> Entry:
     if stat.S_ISDIR(mode):
         return Entry(path, EntryKind.FOLDER)
     if stat.S_ISLNK(mode):
         return Entry(path, EntryKind.LINK, target=_target(folder / path))
-    if not stat.S_ISREG(mode):
-        raise InvalidInput(
-            f"{str(folder / path)!r} is {_SPECIAL.get(stat.S_IFMT(mode), 'no regular file')}, "
-            "which a folder in the lake can't hold; remove it, or add the files one by one"
-        )
-    stored = batch.add_file(folder / path)
-    return Entry(path, sha256=stored.sha256, size=stored.size, executable=bool(mode & stat.S_IXUSR))
+    raise InvalidInput(
+        f"{str(folder / path)!r} is {_SPECIAL.get(stat.S_IFMT(mode), 'no regular file')}, "
+        "which a folder in the lake can't hold; remove it, or add the files one by one"
+    )
 
 
 def _target(link: Path) -> str:

@@ -157,7 +157,7 @@ class Lake:
         with self._recorder.run(
             ADD,
             outputs=[Output(source.name, _type_of(source), source.name) for source in sources],
-            parameters={"sources": {s.name: s.facts().get("source", "") for s in sources}},
+            parameters={"sources": {s.name: s.origin for s in sources}},
             known_at=known_at,
         ) as running:
             for name, made in self._take(sources, media_type).items():
@@ -169,34 +169,43 @@ class Lake:
 
     def _take(self, sources: Sequence[Source], told: str | None) -> Mapping[str, Made]:
         """Put the bytes of the sources in place; return by name what they are."""
-        facts = {source.name: source.facts() for source in sources}
         with self.objects.batch() as batch:
-            taken = {source.name: _take_in(source, batch) for source in sources}
-        return {
-            source.name: self._made(source, *taken[source.name], facts[source.name], told)
-            for source in sources
-        }
+            taken = {
+                source.name: _take_in(source, batch, likely_known=self._is_likely_known(source))
+                for source in sources
+            }
+        return {source.name: self._made(source, *taken[source.name], told) for source in sources}
 
     def _made(
         self,
         source: Source,
         stored: Stored,
         more: Mapping[str, Value],
-        facts: Mapping[str, Value],
         told: str | None,
     ) -> Made:
         path = self.objects.path(stored.sha256)
         if told is None and "files" not in more:
             with path.open("rb") as file:
                 told = media_type(file.read(HEAD_BYTES), source.filename)
-        properties = {
+        properties: dict[str, Value] = {
             "sha256": stored.sha256,
             "size": stored.size,
             "media_type": told or FOLDER_MEDIA_TYPE,
-            **facts,
             **more,
         }
+        if source.origin:
+            properties["source"] = source.origin
+        if source.modified is not None:
+            properties["modified"] = source.modified.isoformat()
         return Made(stored.sha256, str(path), properties)
+
+    def _is_likely_known(self, source: Source) -> bool:
+        """Tell whether the folder has a version, or some file in the lake is as long as this."""
+        if source.size is None:
+            return False
+        if source.is_folder:
+            return bool(source.name) and self._store.newest(source.name) is not None
+        return bool(self._store.artifacts(type=FILE.name, properties={"size": source.size}))
 
     def _refuse_past(self) -> None:
         if self._store.at is not None:
@@ -215,13 +224,15 @@ def _type_of(source: Source) -> ArtifactType:
     return FOLDER if source.is_folder else FILE
 
 
-def _take_in(source: Source, batch: Batch) -> tuple[Stored, dict[str, Value]]:
+def _take_in(
+    source: Source, batch: Batch, *, likely_known: bool
+) -> tuple[Stored, dict[str, Value]]:
     """Put the bytes of one source into the batch; tell what it is, and more of a folder."""
     if source.stream is not None:
         return batch.add_stream(source.stream), {}
     if source.path is None:
         raise InvalidInput(f"{source.name!r} has neither a path nor bytes")
     if not source.is_folder:
-        return batch.add_file(source.path), {}
-    tree = read_folder(source.path, batch)
+        return batch.add_file(source.path, likely_known=likely_known), {}
+    tree = read_folder(source.path, batch, likely_known=likely_known)
     return batch.add_bytes(tree.encode()), {"size": tree.size, "files": len(tree.files)}

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import io
 import os
-from dataclasses import dataclass
+import stat
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from lineal.errors import InvalidInput, NotFound
 from lineal.metadata.names import check_name
-
-if TYPE_CHECKING:
-    from lineal.metadata.model import Value
 
 __all__ = ["Addable", "Source", "plain", "understand"]
 
@@ -23,25 +21,30 @@ Addable = str | Path | BinaryIO
 
 @dataclass(frozen=True)
 class Source:
-    """What is to be added: a file or folder at `path`, or else the bytes of `stream`."""
+    """What is to be added: the file or folder at `path`, or else the bytes of `stream`.
+
+    Size and time of modification are those that the file or folder had when it was looked up.
+    """
 
     name: str
     path: Path | None = None
     stream: BinaryIO | None = None
     is_folder: bool = False
+    size: int | None = None
+    modified: datetime | None = None
 
     @property
     def filename(self) -> str:
         """The name of the file as its owner calls it, for its suffix."""
         return self.name if self.path is None else self.path.name
 
-    def facts(self) -> dict[str, Value]:
-        """Return where it comes from, and when it was last modified, as far as that is known."""
-        if self.path is None:
-            told = getattr(self.stream, "name", None)
-            return {"source": told} if isinstance(told, str) and told else {}
-        modified = datetime.fromtimestamp(self.path.stat().st_mtime, tz=UTC)
-        return {"source": readable(self.path), "modified": modified.isoformat()}
+    @property
+    def origin(self) -> str:
+        """Where it comes from, as far as that is known."""
+        if self.path is not None:
+            return readable(self.path)
+        told = getattr(self.stream, "name", None)
+        return told if isinstance(told, str) else ""
 
 
 def understand(given: Addable, name: str | None, *, workspace: Path) -> Source:
@@ -51,11 +54,7 @@ def understand(given: Addable, name: str | None, *, workspace: Path) -> Source:
     or a name that can't be one.
     """
     if isinstance(given, str | Path):
-        path = _existing(Path(given))
-        _refuse_workspace(path, workspace)
-        return Source(
-            check_name(path.name if name is None else name), path=path, is_folder=path.is_dir()
-        )
+        return _at(Path(given), name, workspace=workspace)
     if isinstance(given, io.TextIOBase) or not callable(getattr(given, "read", None)):
         raise InvalidInput(
             f"a {type(given).__name__} can't be added; give a path, "
@@ -69,9 +68,7 @@ def understand(given: Addable, name: str | None, *, workspace: Path) -> Source:
 def plain(given: Path | bytes, *, workspace: Path) -> Source:
     """Return the source of a verb's plain input, which gets no name in the lake."""
     if isinstance(given, Path):
-        path = _existing(given)
-        _refuse_workspace(path, workspace)
-        return Source("", path=path, is_folder=path.is_dir())
+        return replace(_at(given, "plain", workspace=workspace), name="")
     return Source("", stream=io.BytesIO(given))
 
 
@@ -80,17 +77,26 @@ def readable(path: Path) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _existing(path: Path) -> Path:
-    """Return the absolute path of what is there, without following links in it."""
-    whole = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
+def _at(path: Path, name: str | None, *, workspace: Path) -> Source:
+    """Return the source at `path`, made absolute without following links in it."""
     try:
-        path.stat()
+        status = path.stat()
     except (FileNotFoundError, NotADirectoryError) as error:
         raise _nothing_at(path) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InvalidInput(f"{readable(path)!r} can't be read: {reason}") from error
-    return whole
+    whole = Path(os.path.abspath(path))  # noqa: PTH100 - resolve() would follow links
+    is_folder = stat.S_ISDIR(status.st_mode)
+    if is_folder:
+        _refuse_workspace(whole, workspace)
+    return Source(
+        check_name(whole.name if name is None else name),
+        path=whole,
+        is_folder=is_folder,
+        size=status.st_size,
+        modified=datetime.fromtimestamp(status.st_mtime, tz=UTC),
+    )
 
 
 def _nothing_at(path: Path) -> NotFound:
@@ -106,7 +112,7 @@ def _nothing_at(path: Path) -> NotFound:
 
 
 def _refuse_workspace(path: Path, workspace: Path) -> None:
-    if path.is_dir() and workspace.resolve().is_relative_to(path.resolve()):
+    if workspace.resolve().is_relative_to(path.resolve()):
         raise InvalidInput(
             f"the folder {readable(path)!r} holds this workspace itself; "
             "add the folders and files in it that are data"
