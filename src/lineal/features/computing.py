@@ -5,6 +5,7 @@ Each gives the columns k0, k1, ... (keys), event, known, f0, f1, ... (features),
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lineal.features.aggregates import AggregateKind
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LOADS",
+    "Changed",
     "entities",
     "next_moment",
     "restated_moments",
@@ -85,7 +87,7 @@ def running_features(
 
 def restated_moments(spec: ViewSpec, table: TableState) -> ir.Table:
     """Count the (key, event time) pairs that more than one load brought rows for."""
-    rows = unbound(table.schema, table.name)
+    rows = unbound(table.schema_with_load, table.name)
     by = [*spec.keys, spec.event_time]
     present = rows.filter([rows[name].notnull() for name in by])
     spans = present.group_by(by).aggregate(
@@ -105,15 +107,47 @@ def next_moment(spec: ViewSpec, table: TableState, *, after: datetime, restates:
     return later.aggregate(due=later.seen.min())
 
 
-def entities(spec: ViewSpec, table: TableState, *, moment: datetime) -> ir.Table:
-    """List each key of the table once, as k0, k1, ..., with `moment` beside it, in order."""
+@dataclass(frozen=True)
+class Changed:
+    """What an online store has: rows loaded by one time that were known by the other."""
 
-    rows = unbound(table.schema, table.name)
+    loaded: datetime
+    known: datetime
+
+
+def entities(
+    spec: ViewSpec,
+    table: TableState,
+    *,
+    moment: datetime,
+    changed: Changed | None,
+    restates: bool,
+) -> ir.Table:
+    """List each key of the table once, as k0, k1, ..., with `moment` beside it.
+
+    With `changed`, only keys of rows that a store lacks: loaded since, or become known since.
+    They come about in the order of their encoded form, in which a store writes them fastest: a
+    text follows its length there.
+    """
+    import ibis
+
+    from lineal.engine.functions import text_bytes
+
     if not spec.keys:
-        return rows.aggregate(rows=rows.count()).select(moment=_moment(moment))
-    keys = rows.select(**{f"k{i}": rows[key] for i, key in enumerate(spec.keys)})
-    keys = keys.filter([keys[name].notnull() for name in keys.columns]).distinct()
-    return keys.order_by(keys.columns).mutate(moment=_moment(moment))
+        return unbound(table.schema, table.name).aggregate(moment=_moment(moment).first())
+    rows = _timed(spec, table, (), restates=restates, loaded=True)
+    if changed is not None:
+        known = ibis.greatest(rows.event, rows.known)
+        rows = rows.filter(
+            (rows.loaded > _moment(changed.loaded)) | (known > _moment(changed.known))
+        )
+    names = [f"k{i}" for i in range(len(spec.keys))]
+    keys = rows.select(*names).distinct()
+    order: list[ir.Value] = []
+    for i in sorted(range(len(spec.keys)), key=lambda i: spec.keys[i]):
+        key = keys[f"k{i}"]
+        order += [text_bytes(key), key] if key.type().is_string() else [key]
+    return keys.order_by(order).mutate(moment=_moment(moment))
 
 
 def _moment(moment: datetime) -> ir.Value:
@@ -124,12 +158,18 @@ def _moment(moment: datetime) -> ir.Value:
 
 
 def _timed(
-    spec: ViewSpec, table: TableState, features: Sequence[FeatureSpec], *, restates: bool
+    spec: ViewSpec,
+    table: TableState,
+    features: Sequence[FeatureSpec],
+    *,
+    restates: bool,
+    loaded: bool = False,
 ) -> ir.Table:
     """Return keys, both times and the features' expressions for each row that can be found."""
     import ibis
 
-    rows = unbound(table.schema, table.name)
+    with_load = loaded or restates
+    rows = unbound(table.schema_with_load if with_load else table.schema, table.name)
     event = rows[spec.event_time].cast(_INSTANT)
     known = event
     if spec.known_at is not None:
@@ -142,10 +182,9 @@ def _timed(
         for i, one in enumerate(features)
         if one.tree is not None
     }
-    loaded = {"loaded": rows[LOADED_AT], "position": ibis.row_number()} if restates else {}
-    timed = rows.select(**columns, event=event, known=known, **loaded, **values)
-    present = [timed[name].notnull() for name in (*columns, "event", "known")]
-    timed = timed.filter(present)
+    load = {"loaded": rows[LOADED_AT], "position": ibis.row_number()} if with_load else {}
+    timed = rows.select(**columns, event=event, known=known, **load, **values)
+    timed = timed.filter([timed[name].notnull() for name in (*columns, "event", "known")])
     return _with_loads(timed, list(columns)) if restates else timed
 
 

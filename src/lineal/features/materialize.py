@@ -12,12 +12,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from lineal.engine.protocol import ParquetFiles
-from lineal.features.computing import LOADS, entities, next_moment
+from lineal.features.computing import Changed, entities, next_moment
 from lineal.features.online.keys import KeyLayout, encode_batch, key_kind
 from lineal.features.online.packing import Layout
 from lineal.features.online.protocol import Progress, StoredView
 from lineal.features.parquet import rebatched, write_parquet
-from lineal.features.timelines import count_restated, timeline
+from lineal.features.timelines import count_restated, sources_of, timeline
 from lineal.features.types import MATERIALIZE, ONLINE_VIEW
 from lineal.lake.disk import private_folder
 from lineal.metadata.killpoints import kill_point
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["MaterializeResult", "MaterializedView", "Place", "materialize"]
 
 _ROWS_A_BATCH = 50_000
+_CLOCK_SLACK = timedelta(hours=1)  # a clock may have been set back between two loads
 
 
 @dataclass(frozen=True)
@@ -163,21 +164,38 @@ class _View:
     folder: Path
 
     def write(self, store: OnlineStore) -> MaterializedView:
-        """Write the newest row of each entity, unless the store has them."""
+        """Write the newest row of each entity, or of those that changed, unless all is there."""
         spec, table = self.view.spec, self.table
         stored = store.progress(spec.values_id)
         if stored is not None and self._is_current(stored):
             return self._result(stored, None)
         restated = count_restated(self.view, table, engine=self.engine)
-        due = self._due(restates=restated > 0)
-        progress = Progress(table.name, table.number, self.now, due)
-        with self._newest(restated) as reader:
-            found = _Found(reader, self._keys(), spec)
-            view = StoredView(spec.values_id, found.keys, found.layout)
-            written = store.write(view, found, progress, replace=True)
+        progress = Progress(table.name, table.number, self.now, self._due(restates=restated > 0))
+        written = self._write_after(store, self._base(stored), progress, restated)
         if written is None:  # somebody wrote something newer meanwhile
             progress = store.progress(spec.values_id) or progress
         return self._result(progress, written)
+
+    def _base(self, stored: Progress | None) -> Progress | None:
+        """Return what to build on: the table has only grown since, and time gone on."""
+        if stored is None or stored.table != self.table.name or stored.moment > self.now:
+            return None
+        return stored if self.table.only_grew_since(stored.version) else None
+
+    def _write_after(
+        self, store: OnlineStore, after: Progress | None, progress: Progress, restated: int
+    ) -> int | None:
+        with self._newest(after, restated) as reader:
+            found = _Found(reader, self._keys(), self.view.spec)
+            view = StoredView(self.view.spec.values_id, found.keys, found.layout)
+            if after is None or self._is_shaped_as(view, store):
+                return store.write(view, found, progress, after=after)
+        return self._write_after(store, None, progress, restated)
+
+    def _is_shaped_as(self, view: StoredView, store: OnlineStore) -> bool:
+        with store.snapshot() as snapshot:
+            stored = snapshot.view(view.id)
+        return stored is not None and stored.has_shape_of(view)
 
     def _is_current(self, stored: Progress) -> bool:
         same = (stored.table, stored.version) == (self.table.name, self.table.number)
@@ -187,15 +205,20 @@ class _View:
     def _due(self, *, restates: bool) -> datetime | None:
         """Return when the next row becomes known that is not by now."""
         expression = next_moment(self.view.spec, self.table, after=self.now, restates=restates)
-        sources = {self.table.name: self.table.source, LOADS: self.table.loads}
+        sources = sources_of(self.table, self.engine, restates=restates)
         moment: datetime | None = self.engine.run(expression, sources).read_all()["due"][0].as_py()
         return moment
 
-    def _newest(self, restated: int) -> pa.RecordBatchReader:
-        """Ask the join of training sets for every entity as of now."""
+    def _newest(self, after: Progress | None, restated: int) -> pa.RecordBatchReader:
+        """Ask the join of training sets for every entity as of now, or those that changed."""
         spec, table = self.view.spec, self.table
+        changed = None
+        if after is not None:
+            changed = Changed(table.committed(after.version) - _CLOCK_SLACK, after.moment)
+        restates = restated > 0
+        expression = entities(spec, table, moment=self.now, changed=changed, restates=restates)
+        reader = self.engine.run(expression, sources_of(table, self.engine, restates=restates))
         asked = self.folder / "entities.parquet"
-        reader = self.engine.run(entities(spec, table, moment=self.now), {table.name: table.source})
         write_parquet(reader.schema, reader, asked)
         renamed = {key: f"k{i}" for i, key in enumerate(spec.keys)}
         lookups = timeline(

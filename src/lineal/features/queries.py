@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lineal.engine.protocol import ParquetFiles
+from lineal.errors import InvalidInput, NotFound
+from lineal.features.parquet import write_parquet
+from lineal.features.references import row_of
+from lineal.lake.disk import private_folder
+from lineal.lake.version import LakeVersion
+from lineal.warehouse.frames import FRAME_LABEL, store_frame
+from lineal.warehouse.sources import ParseOptions, SourceFile, open_source
+from lineal.warehouse.table import Table, TableVersion
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     import pyarrow as pa
 
-    from lineal.engine.protocol import Source
+    from lineal.engine.protocol import Engine, Source
+    from lineal.lake import Lake
     from lineal.metadata.model import Artifact
+    from lineal.metadata.store import Store
+    from lineal.warehouse import Warehouse
 
-__all__ = ["Queries"]
+__all__ = ["Queries", "Surroundings", "query_rows"]
 
 
 @dataclass(frozen=True)
@@ -23,3 +40,101 @@ class Queries:
     artifact: Artifact
     source: Source
     schema: pa.Schema
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """The parts of a workspace that rows come from."""
+
+    store: Store
+    lake: Lake
+    warehouse: Warehouse
+    engine: Engine
+    temporary: Path
+
+
+@contextmanager
+def query_rows(
+    rows: object, columns: Sequence[str] | None, here: Surroundings
+) -> Iterator[Queries]:
+    """Yield `rows` as an artifact and as data: versions as they are, all else stored by content.
+
+    `columns` chooses some of a table's.
+
+    What the engine can't read as it is lies in a temporary file for the time of the block.
+    """
+    given = _named(rows, here) if isinstance(rows, str) else rows
+    if isinstance(given, Table):
+        given = given.newest
+    if isinstance(given, TableVersion):
+        _check_store(given, here)
+        yield _queries(given.ref, given.artifact, given.source(columns), here.engine)
+        return
+    if columns is not None:
+        raise InvalidInput("columns= chooses those of a table; choose them in a frame beforehand")
+    version, label = _file(given, here)
+    if version.is_folder:
+        raise InvalidInput(f"{label} is a folder; give one of its files")
+    with private_folder(here.temporary) as folder:
+        source = _source(SourceFile(version.path, label), here, folder)
+        yield _queries(label, version.artifact, source, here.engine)
+
+
+def _queries(label: str, artifact: Artifact, source: Source, engine: Engine) -> Queries:
+    return Queries(label, artifact, source, engine.schema(source))
+
+
+def _file(given: object, here: Surroundings) -> tuple[LakeVersion, str]:
+    """Return the file of the lake that holds the rows, and what messages call it."""
+    if isinstance(given, LakeVersion):
+        _check_store(given, here)
+        return given, given.name or given.ref
+    if isinstance(given, Path):
+        return here.lake.version(here.lake.store_plain(given)), str(given)
+    artifact = store_frame(here.lake, given, temporary=here.temporary)
+    return here.lake.version(artifact), FRAME_LABEL
+
+
+def _source(file: SourceFile, here: Surroundings, folder: Path) -> Source:
+    """Return the rows of a file; what is not Parquet is first made so, with its own types."""
+    with file.path.open("rb") as opened:
+        if opened.read(4) == b"PAR1":
+            return ParquetFiles((str(file.path),))
+    path = folder / "rows.parquet"
+    with open_source(file, ParseOptions(), engine=here.engine, temporary=here.temporary) as reader:
+        schema = reader.columns({})
+        columns = {column.name: column.type for column in schema}
+        write_parquet(schema, reader.batches(columns), path)
+    return ParquetFiles((str(path),))
+
+
+def _named(text: str, here: Surroundings) -> object:
+    """Return what a text means: a path by its form, else a table or file by its name, or a path."""
+    path = Path(text).expanduser()
+    if text.startswith(("./", "../", "/", "~")):
+        if not path.exists():
+            raise NotFound(f"there is no file {text}")
+        return path
+    try:
+        row = row_of(here.store, text)
+    except InvalidInput:
+        row = None  # no name, as `rows@all.csv`
+    if row is None:
+        if path.exists():
+            return path
+        raise NotFound.among(
+            "there is no table, file or path", text, here.store.names(), remedy="lineal find"
+        )
+    if path.exists():
+        raise InvalidInput(f"{text!r} is both a name and a file; write ./{text} for the file")
+    artifact = here.store.artifact(row.artifact_id)
+    if artifact.type == "lineal.Table":
+        return here.warehouse.version(row)
+    return here.lake.version(artifact, row)
+
+
+def _check_store(version: TableVersion | LakeVersion, here: Surroundings) -> None:
+    if version.store.uuid != here.store.uuid:
+        raise InvalidInput(
+            f"{version.ref} belongs to another workspace; an execution's inputs come from one"
+        )

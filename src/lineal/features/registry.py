@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from lineal.errors import InvalidInput, NotFound
 from lineal.features.definitions import Entity, FeatureService, FeatureView, Role
+from lineal.features.references import row_of
 from lineal.features.resolving import (
     Change,
     ChangeKind,
@@ -26,7 +27,7 @@ from lineal.features.specs import (
     text_of,
 )
 from lineal.features.types import DEFINE, ENTITY, SERVICE, VIEW
-from lineal.metadata.names import format_name, parse
+from lineal.metadata.names import format_name
 from lineal.metadata.outputs import Made, Output
 from lineal.metadata.version import Version
 
@@ -145,15 +146,15 @@ class _Draft:
 
 
 class Registry:
-    """The definitions of one workspace; with a `store` of the past, as they were then."""
+    """The definitions of one workspace; of one in the past, as they were then."""
 
-    def __init__(
-        self, recorder: Recorder, store: Store, objects: ObjectStore, tables: Tables
-    ) -> None:
+    def __init__(self, recorder: Recorder, objects: ObjectStore, tables: Tables) -> None:
         self._recorder = recorder
-        self._store = store
+        self._store = recorder.store
         self._objects = objects
         self._tables = tables
+        self._by_object: dict[int, tuple[Readable, Reading]] = {}
+        self._by_artifact: dict[int, Reading] = {}
 
     def define(self, given: Sequence[Definable], *, dry_run: bool) -> Defined:
         """Record one version of each definition that is new or changed."""
@@ -161,6 +162,7 @@ class Registry:
         changes = tuple(self._change(draft) for draft in drafts.values())
         if dry_run:
             return Defined(changes)
+        self._by_object.clear()
         outputs = [Output(name, draft.type, name) for name, draft in drafts.items()]
         with self._recorder.run(DEFINE, outputs=outputs) as running:
             with self._objects.batch() as batch:
@@ -171,7 +173,7 @@ class Registry:
                 uri = str(self._objects.path(content))
                 running.made(name, Made(content, uri, _properties(draft, content)))
         made = {
-            name: self._definition(running.artifacts[name], running.versions[name])
+            name: self.definition(running.artifacts[name], running.versions[name])
             for name in drafts
         }
         return Defined(changes, made)
@@ -180,15 +182,12 @@ class Registry:
         """Return the newest version of each definition, by kind and name."""
         rows = [row for kind in _KINDS for row in self._store.newest_versions(type=kind)]
         artifacts = {a.id: a for a in self._store.artifacts(ids=[r.artifact_id for r in rows])}
-        return [self._definition(artifacts[row.artifact_id], row) for row in rows]
+        return [self.definition(artifacts[row.artifact_id], row) for row in rows]
 
     def get(self, reference: str) -> FeatureDefinition:
         """Return the definition that `reference` means: `weather`, `weather@2`, `delay:best`."""
         row = self._row(reference)
-        artifact = self._store.artifact(row.artifact_id)
-        if artifact.type not in _KINDS:
-            raise InvalidInput(f"{reference} is a {artifact.type}, not a feature definition")
-        return self._definition(artifact, row)
+        return self.definition(self._store.artifact(row.artifact_id), row)
 
     def reading(self, wanted: Readable | Iterable[Readable]) -> Reading:
         """Return the pinned views that a service, a view, several of them, or their names mean.
@@ -208,23 +207,38 @@ class Registry:
         return Reading(", ".join(part.ref for part in parts), tuple(views))
 
     def _one(self, wanted: Readable) -> Reading:
-        if isinstance(wanted, Role):
-            chosen = self._chosen(wanted.name, self._defined(wanted.view), wanted.columns)
-            return Reading(wanted.name, (chosen,))
-        found = self.get(wanted) if isinstance(wanted, str) else self._defined(wanted)
-        match found.spec:
+        """Return one reading; found once, it is the same for ever, since versions are."""
+        if isinstance(wanted, str):
+            row = self._row(wanted)
+            if row.artifact_id not in self._by_artifact:
+                definition = self.definition(self._store.artifact(row.artifact_id), row)
+                self._by_artifact[row.artifact_id] = self._read(definition)
+            return self._by_artifact[row.artifact_id]
+        held, reading = self._by_object.get(id(wanted), (None, None))
+        if held is not wanted or reading is None:
+            if isinstance(wanted, Role):
+                definition = self._defined(wanted.view)
+                chosen = self._chosen(wanted.name, definition, wanted.columns)
+                reading = Reading(wanted.name, (chosen,))
+            else:
+                reading = self._read(self._defined(wanted))
+            self._by_object[id(wanted)] = (wanted, reading)
+        return reading
+
+    def _read(self, definition: FeatureDefinition) -> Reading:
+        match definition.spec:
             case ViewSpec(name=name):
-                return Reading(found.ref, (self._chosen(name, found, {}),))
+                return Reading(definition.ref, (self._chosen(name, definition, {}),))
             case ServiceSpec(views=views):
-                return Reading(found.ref, tuple(self._pinned(use) for use in views), found)
+                return Reading(definition.ref, tuple(map(self._pinned, views)), definition)
             case _:
                 raise InvalidInput(
-                    f"{found.ref} is an {found.kind}, which has no features; name a view or service"
+                    f"{definition.ref} is an entity, which has no features; name a view or service"
                 )
 
     def _pinned(self, use: ViewUse) -> Chosen:
         row = self._store.by_content(use.view, use.content)[-1]
-        definition = self._definition(self._store.artifact(row.artifact_id), row)
+        definition = self.definition(self._store.artifact(row.artifact_id), row)
         return self._chosen(use.name, definition, use.columns)
 
     def _chosen(
@@ -246,30 +260,18 @@ class Registry:
                 f"{_KINDS[draft.type.name]} {wanted.name!r} {told}; record it first: "
                 f"ws.features.define({wanted.name})"
             )
-        return self._definition(self._store.artifact(rows[-1].artifact_id), rows[-1])
+        return self.definition(self._store.artifact(rows[-1].artifact_id), rows[-1])
 
     def _row(self, reference: str) -> VersionRow:
-        parsed = parse(reference)
-        store, name = self._store, parsed.name
-        rows: list[VersionRow | None]
-        if parsed.number is not None:
-            rows = [store.version(name, parsed.number)]
-        elif parsed.alias is not None:
-            rows = [store.alias(name, parsed.alias)]
-        elif parsed.content is not None:
-            rows = [*store.by_content(name, parsed.content)]
-        elif parsed.moment is not None:
-            rows = [store.as_of(parsed.moment).newest(name)]
-        else:
-            rows = [store.newest(name)]
-        if not rows or rows[-1] is None:
+        row = row_of(self._store, reference)
+        if row is None:
             raise NotFound.among(
                 "there is no feature definition",
                 reference,
-                [name for kind in _KINDS for name in store.names(type=kind)],
+                [name for kind in _KINDS for name in self._store.names(type=kind)],
                 remedy="lineal features list shows them",
             )
-        return rows[-1]
+        return row
 
     def _drafts(self, given: Sequence[Definable]) -> dict[str, _Draft]:
         drafts: dict[str, _Draft] = {}
@@ -288,7 +290,7 @@ class Registry:
         if isinstance(one, Entity):
             return _Draft(EntitySpec.of(one), ENTITY)
         if isinstance(one, FeatureView):
-            table = self._tables.newest(one.table)
+            table = self._tables.state(one.table)
             spec = resolve_view(one, table.schema, event_time=table.event_time)
             return _Draft(spec, VIEW, source_text(one))
         uses = tuple(
@@ -308,7 +310,10 @@ class Registry:
         details = what_changed(before, draft.spec) if type(before) is type(draft.spec) else ()
         return Change(ChangeKind.CHANGED, what, name, details)
 
-    def _definition(self, artifact: Artifact, row: VersionRow | None) -> FeatureDefinition:
+    def definition(self, artifact: Artifact, row: VersionRow | None) -> FeatureDefinition:
+        """Return the handle of a definition, by its artifact."""
+        if artifact.type not in _KINDS:
+            raise InvalidInput(f"artifact/{artifact.id} is a {artifact.type}, no definition")
         return FeatureDefinition(self._store, self._recorder, artifact, row, objects=self._objects)
 
 

@@ -110,7 +110,7 @@ def read_online(
         age[view.name] = answer.ages
         for name, values, statuses in answer.features():
             columns[f"{view.name}.{name}"] = values
-            status[f"{view.name}.{name}"] = statuses
+            status[f"{view.name}.{name}"] = list(statuses)
     return OnlineReply(asked, columns, ByFeature(status), age, present)
 
 
@@ -152,16 +152,17 @@ class _Answer:
             None if status is not None or hit is None else hit.blob
             for hit, status in zip(self.hits, without, strict=True)
         ]
+        all_there = [status or Status.PRESENT for status in without]
+        absent = len(without) - without.count(None)
         schema = self.stored.layout.schema
         for name, values in zip(schema.names, self.stored.layout.unpack(blobs), strict=True):
-            yield (
-                name,
-                values,
-                [
+            statuses = all_there
+            if values.null_count > absent:
+                statuses = [
                     status or (Status.PRESENT if there else Status.NULL)
                     for status, there in zip(without, values.is_valid().to_pylist(), strict=True)
-                ],
-            )
+                ]
+            yield name, values, statuses
 
     def _without_value(self) -> list[Status | None]:
         """Return why a row as a whole has no values, or None."""

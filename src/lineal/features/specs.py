@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,7 @@ class ViewSpec:
         """Whether each feature simply is a column of the table."""
         return all(feature.column is not None for feature in self.features)
 
-    @property
+    @cached_property
     def values_id(self) -> str:
         """What the values depend on: neither words about the view nor when they expire."""
         content = self._values()
@@ -98,7 +99,11 @@ class ViewSpec:
             "known_at": self.known_at,
             "available_after": _microseconds(self.available_after),
             "features": [
-                {"name": one.name, "tree": one.tree, "aggregate": one.aggregate}
+                {
+                    "name": one.name,
+                    "tree": one.tree,
+                    "aggregate": None if one.aggregate is None else one.aggregate.value,
+                }
                 for one in self.features
             ],
         }

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from lineal.features.specs import FeatureSpec, ViewSpec
     from lineal.features.tables import TableState
 
-__all__ = ["KnownBy", "Timeline", "count_restated", "timeline"]
+__all__ = ["KnownBy", "Timeline", "count_restated", "sources_of", "timeline"]
 
 
 class KnownBy(StrEnum):
@@ -117,7 +117,7 @@ def timeline(
     if spec.is_selection and not restated:
         columns = {one.name: one.column or one.name for one in spec.features}
         keys = {key: key for key in spec.keys}
-        part = _Part(table.source, keys, spec.event_time, spec.known_at, columns)
+        part = _Part(table.source(), keys, spec.event_time, spec.known_at, columns)
         return Timeline(view, known_by, restated, [part])
     aggregates = [one for one in spec.features if one.aggregate is not None]
     plain = [one for one in spec.features if one.aggregate is None]
@@ -126,7 +126,7 @@ def timeline(
         if features:
             expression = compute(spec, table, features, restates=bool(restated))
             path = folder / f"{view.name}.{compute.__name__}.parquet"
-            reader = engine.run(expression, {table.name: table.source, LOADS: table.loads})
+            reader = engine.run(expression, sources_of(table, engine, restates=bool(restated)))
             write_parquet(reader.schema, reader, path)
             parts.append(_computed(spec, features, path))
     return Timeline(view, known_by, restated, parts)
@@ -139,8 +139,14 @@ def count_restated(view: Chosen, table: TableState, *, engine: Engine) -> int:
     """
     if view.spec.known_at is not None or not table.has_several_loads:
         return 0
-    counted = engine.run(restated_moments(view.spec, table), {table.name: table.source}).read_all()
-    return int(counted["count"][0].as_py())
+    counted = engine.run(restated_moments(view.spec, table), {table.name: table.source()})
+    return int(counted.read_all()["count"][0].as_py())
+
+
+def sources_of(table: TableState, engine: Engine, *, restates: bool) -> dict[str, Source]:
+    """Return what an expression over the table reads, by name."""
+    loads = {LOADS: table.loads(engine)} if restates else {}
+    return {table.name: table.source(), **loads}
 
 
 def _computed(spec: ViewSpec, features: Sequence[FeatureSpec], path: Path) -> _Part:

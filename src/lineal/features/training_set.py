@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lineal.engine.protocol import ParquetFiles
 from lineal.errors import InvalidInput, NotFound
 from lineal.features.online.keys import key_kind
 from lineal.features.parquet import write_parquet
-from lineal.features.timelines import Timeline, count_restated, timeline
+from lineal.features.timelines import KnownBy, Timeline, count_restated, timeline
 from lineal.features.types import MAKE_TRAINING_SET, TRAINING_SET
 from lineal.lake.disk import private_folder
 from lineal.metadata.outputs import Made, Output
@@ -33,9 +33,27 @@ if TYPE_CHECKING:
     from lineal.metadata.recorder import Recorder
     from lineal.metadata.store import Store, VersionRow
 
-__all__ = ["MostlyMissing", "TrainingSet", "make_training_set"]
+__all__ = ["MostlyMissing", "TrainingSet", "ViewRecord", "make_training_set"]
 
 _OUTPUT = "training_set"
+
+
+@dataclass(frozen=True)
+class ViewRecord:
+    """How one view took part in a training set."""
+
+    view: str
+    """The view's version (`weather@2`)."""
+    table: str
+    """The table's version (`ops.weather@3`)."""
+    known_by: KnownBy
+    """What said since when a row was known."""
+    restated: int
+    """How many (key, event time) pairs a later load restated; known since that load."""
+    missed: int
+    """How many rows found nothing."""
+    read_as_utc: str
+    """The time columns without zone, which were read as UTC."""
 
 
 class MostlyMissing(UserWarning):
@@ -68,13 +86,24 @@ class TrainingSet(Version):
     @property
     def snapshots(self) -> tuple[str, ...]:
         """The table versions that the features came from (`ops.weather@3`)."""
-        return tuple(sorted({str(view["table"]) for view in self.views.values()}))
+        return tuple(sorted({view.table for view in self.views.values()}))
 
     @property
-    def views(self) -> dict[str, dict[str, object]]:
-        """By view: its version, its table, what said since when rows were known, the misses."""
+    def views(self) -> dict[str, ViewRecord]:
+        """How each view took part, by the name that it has in the columns."""
         recorded = self.artifact.get("views", {})
-        return dict(recorded) if isinstance(recorded, dict) else {}  # type: ignore[arg-type]
+        return {
+            name: ViewRecord(
+                str(one["view"]),
+                str(one["table"]),
+                KnownBy(one["known_by"]),
+                int(one["restated"]),
+                int(one["missed"]),
+                str(one["read_as_utc"]),
+            )
+            for name, one in (recorded.items() if isinstance(recorded, dict) else ())
+            if isinstance(one, dict)
+        }
 
     @property
     def path(self) -> Path:
@@ -119,29 +148,24 @@ class _Join:
     missed: int = 0
 
 
-@dataclass
 class _Counted:
-    """A stream that counts, for each join, the rows that found nothing."""
+    """The joined rows with columns in their order; counts the misses as it is read."""
 
-    reader: pa.RecordBatchReader
-    joins: Sequence[_Join]
-    kept: list[str] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        hidden = {join.event for join in self.joins}
-        self.kept = [name for name in self.reader.schema.names if name not in hidden]
-
-    @property
-    def schema(self) -> pa.Schema:
+    def __init__(
+        self, reader: pa.RecordBatchReader, asked: Sequence[str], joins: Sequence[_Join]
+    ) -> None:
         import pyarrow as pa
 
-        return pa.schema([self.reader.schema.field(name) for name in self.kept])
+        self._reader, self._joins = reader, joins
+        features = [name for join in joins for name in join.features.values()]
+        self._names = [*asked, *features]
+        self.schema = pa.schema([reader.schema.field(name) for name in self._names])
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        for batch in self.reader:
-            for join in self.joins:
+        for batch in self._reader:
+            for join in self._joins:
                 join.missed += batch.column(join.event).null_count
-            yield batch.select(self.kept)
+            yield batch.select(self._names)
 
 
 def make_training_set(
@@ -182,7 +206,7 @@ def make_training_set(
             )
         ]
         with engine.point_in_time(queries.source, lookups) as reader:
-            counted = _Counted(reader, joins)
+            counted = _Counted(reader, queries.schema.names, joins)
             path = folder / "training_set.parquet"
             rows = write_parquet(counted.schema, counted, path)
         stored = objects.put_file(path)

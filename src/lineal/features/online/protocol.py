@@ -59,6 +59,11 @@ class StoredView:
     keys: KeyLayout
     layout: Layout
 
+    def has_shape_of(self, other: StoredView) -> bool:
+        """Say whether keys and features of both are of equal types."""
+        same = self.layout.schema.equals(other.layout.schema)
+        return self.keys == other.keys and bool(same)
+
 
 @dataclass(frozen=True)
 class StoredRow:
@@ -96,13 +101,15 @@ class OnlineStore(Protocol):
         batches: Iterable[pa.RecordBatch],
         progress: Progress,
         *,
-        replace: bool,
+        after: Progress | None = None,
     ) -> int | None:
         """Write rows of `key`, `event`, `known`, `blob`, all or none, and return their number.
 
-        The row with the greatest (event, known) wins, whatever order rows come in; an equal one
-        replaces an equal one. With `replace`, or a layout that differs, what was there before is
-        gone. Returns None, with nothing written, if the store is ahead of `progress`.
+        Without `after` they replace all that there was. With it, they come on top of what the
+        store had by then: the row with the greatest (event, known) wins, whatever order rows
+        come in, and an equal one replaces an equal one. Returns None, with nothing written, if
+        the store is ahead of `progress`. Raises `Conflict` if it is behind `after`, or has the
+        view in another shape.
         """
         ...
 

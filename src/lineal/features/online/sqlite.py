@@ -36,6 +36,7 @@ __all__ = ["SqliteStore"]
 
 _FORMAT = 1
 _KEYS_A_STATEMENT = 1024
+_CACHE_KIB = 32 * 1024
 _VIEWS = """
 CREATE TABLE IF NOT EXISTS lineal_view (
     id TEXT PRIMARY KEY,
@@ -79,15 +80,23 @@ class SqliteStore:
         batches: Iterable[pa.RecordBatch],
         progress: Progress,
         *,
-        replace: bool,
+        after: Progress | None = None,
     ) -> int | None:
         """Write rows of `key`, `event`, `known`, `blob`, all or none, and return their number."""
         with self._transaction() as connection:
             stored = self.progress(view.id)
             if stored is not None and stored.is_ahead_of(progress):
                 return None
-            if replace or not _is_same_shape(view, _Snapshot(connection).view(view.id)):
+            if after is None:
                 connection.execute(f"DROP TABLE IF EXISTS {_table(view.id)}")
+            else:
+                found = _Snapshot(connection).view(view.id)
+                behind = stored is None or after.is_ahead_of(stored)
+                if behind or found is None or not found.has_shape_of(view):
+                    raise Conflict(
+                        f"view {view.id} in the online store {self._path} is not what it was "
+                        "before; materialize again"
+                    )
             connection.execute(_create(view))
             statement = _upsert(view.id)
             written = 0
@@ -149,6 +158,7 @@ class SqliteStore:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA mmap_size={2**30}")
+        connection.execute(f"PRAGMA cache_size={-_CACHE_KIB}")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version > _FORMAT:
             connection.close()
@@ -250,14 +260,6 @@ def _put_view(connection: sqlite3.Connection, view: StoredView, progress: Progre
             to_microseconds(progress.moment),
             due,
         ],
-    )
-
-
-def _is_same_shape(view: StoredView, stored: StoredView | None) -> bool:
-    return (
-        stored is not None
-        and stored.keys == view.keys
-        and bool(stored.layout.schema.equals(view.layout.schema))
     )
 
 
