@@ -275,6 +275,8 @@ class Workspace:
 
     def close(self) -> None:
         """Free the engine and the database's connections."""
+        if "features" in self.__dict__:
+            self.features.close()
         if self._parent is None:
             if "engine" in self.__dict__:
                 self.engine.close()
