@@ -148,6 +148,10 @@ def test_an_output_that_was_not_made_blocks_who_needs_it(workspace: PlainWorkspa
     run = flow.run(workspace)
     assert run["need"].reason == "node 'maybe' made no output 'output', which it needs"
     assert run["cope"].state == NodeState.COMPLETE
+    with pytest.raises(
+        LinealError, match="node 'need' of pipeline 'flow' did not run: node 'maybe'"
+    ):
+        run.check()
     assert flow.run(workspace)["maybe"].state == NodeState.CACHED
 
 

@@ -163,6 +163,7 @@ def build(body: object) -> Graph:
             "'train' (float); annotate it Input[int]",
         ),
         (lambda: load(1).read_bytes(), "has no 'read_bytes' while the pipeline is built"),
+        (lambda: list(load(1)), "can't be taken apart while the pipeline is built"),
         (lambda: bool(load(1)), "can't be tested while the pipeline is built"),
         (lambda: None, "pipeline 'p' has no node"),
         (lambda: load.with_id("a b")(1), "'a b' can't be a node's id"),

@@ -2,7 +2,7 @@
 
 The key has four ingredients: the component's code, its parameters, the content of its inputs, and
 the environment. They are kept with the execution, each by name, so that a later run can say which
-of them changed.
+of them changed. An input counts by its content, not by the name that it has.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ _R_co = TypeVar("_R_co", covariant=True)
 _W = TypeVar("_W", bound="Workspace")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Component(Generic[_P, _R_co]):
     """A function that is a step of pipelines.
 

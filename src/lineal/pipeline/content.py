@@ -69,6 +69,8 @@ def describe(value: object, code: Callable[[Code], str]) -> object:
 
 def _parts(value: object) -> list[tuple[str, object]] | None:
     """Take apart what consists of named parts: dataclasses, bound functions, generic types."""
+    if hasattr(type(value), "__lineal_function__"):  # a component stands for its function
+        return [("function", getattr(value, "__lineal_function__", None))]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         names = [field.name for field in dataclasses.fields(value)]
         return [("class", type(value)), *((name, getattr(value, name)) for name in names)]

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Generic, ParamSpec, overload
 
 from lineal.errors import InvalidInput, NotFound
 from lineal.pipeline.graph import Graph, building
-from lineal.pipeline.kinds import version_of
-from lineal.pipeline.parameters import check, from_text, is_plain, spell
+from lineal.pipeline.parameters import check, from_text, spell
 from lineal.pipeline.signature import Parameter, read_parameters
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ _P = ParamSpec("_P")
 _MAX_NAME = 63
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pipeline(Generic[_P]):
     """A pipeline: what it is called, and the function that wires it."""
 
@@ -68,7 +67,7 @@ class Pipeline(Generic[_P]):
                     remedy=f"it has {known}",
                 )
             what = f"parameter {name!r} of pipeline {self.name!r}"
-            if is_plain(parameter.annotation):
+            if parameter.is_plain:
                 arguments[name] = from_text(text, parameter.annotation, what)
             elif resolve is not None:
                 arguments[name] = resolve(text)
@@ -89,10 +88,10 @@ class Pipeline(Generic[_P]):
             raise InvalidInput(f"pipeline {self.name!r}: {error}") from error
         bound.apply_defaults()
         for name, value in bound.arguments.items():
-            annotation = self.parameters[name].annotation
-            if is_plain(annotation) and version_of(value) is None:
+            parameter = self.parameters[name]
+            if parameter.is_plain:
                 what = f"parameter {name!r} of pipeline {self.name!r}"
-                bound.arguments[name] = check(value, annotation, what)
+                bound.arguments[name] = check(value, parameter.annotation, what)
         return bound
 
 

@@ -50,6 +50,13 @@ class Channel:
             "look into it inside a component that takes it as an input"
         )
 
+    def __iter__(self) -> Iterator[object]:
+        """Refuse to be taken apart."""
+        raise InvalidInput(
+            f"{self} can't be taken apart while the pipeline is built; a component with several "
+            "outputs returns a NamedTuple or a dataclass of them"
+        )
+
     def __bool__(self) -> bool:
         """Refuse to be decided on."""
         raise InvalidInput(f"{self} can't be tested while the pipeline is built")
@@ -59,7 +66,7 @@ Feed = "Channel | Version"
 """What feeds an input: an output of another node, or a version that exists already."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Node:
     """One use of a component in a pipeline."""
 

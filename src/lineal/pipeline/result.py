@@ -77,6 +77,11 @@ class RunResult:
                     raise node.error
                 message = f"node {node.id!r} of pipeline {self.pipeline!r} failed: {node.reason}"
                 raise LinealError(message) from node.error
+        for node in self.nodes.values():
+            if node.state is NodeState.BLOCKED:
+                raise LinealError(
+                    f"node {node.id!r} of pipeline {self.pipeline!r} did not run: {node.reason}"
+                )
         return self
 
     def to_dict(self) -> dict[str, object]:

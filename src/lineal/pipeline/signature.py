@@ -72,6 +72,8 @@ class Parameter:
     name: str
     annotation: object
     default: object = inspect.Parameter.empty
+    is_plain: bool = True
+    """Whether it is plain data; a pipeline's may be a version that exists already instead."""
 
     @property
     def required(self) -> bool:
@@ -142,12 +144,13 @@ def read_parameters(function: Callable[..., object]) -> dict[str, Parameter]:
     parameters: dict[str, Parameter] = {}
     for argument in inspect.signature(function).parameters.values():
         annotation = _annotation(argument, hints, what)
-        if _input(argument, annotation) is None and not is_plain(annotation):
+        plain = _input(argument, annotation) is None
+        if plain and not is_plain(annotation):
             raise InvalidInput(
                 f"{what}: parameter {argument.name!r} is annotated {spell(annotation)}, "
                 "which is neither plain data nor an artifact's class"
             )
-        parameters[argument.name] = Parameter(argument.name, annotation, argument.default)
+        parameters[argument.name] = Parameter(argument.name, annotation, argument.default, plain)
     return parameters
 
 

@@ -1,0 +1,120 @@
+"""Pipelines over the real workspace: tables, frames, statistics, schemas, reports, models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import lineal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from lineal.pipeline import RunResult
+    from lineal.workspace import Workspace
+    from tests.pipeline.conftest import Project
+
+FLOW = """
+    from __future__ import annotations
+
+    from pathlib import Path
+    from typing import Annotated
+
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    import lineal
+    from lineal import Workspace
+    from lineal.pipeline import Model, Named, component, pipeline
+    from lineal.validation import Report, Schema, Statistics
+    from lineal.warehouse import TableVersion
+
+    LIMIT = 0
+
+    @component
+    def load(ws: Workspace, path: Path) -> TableVersion:
+        return ws.warehouse.ingest("ops.flights", path)
+
+    @component
+    def late(table: pa.Table) -> Annotated[pa.Table, Named("ops.late")]:
+        return table.filter(pc.greater(table["delay"], LIMIT))
+
+    @component
+    def doubled(rows: pl.DataFrame) -> pl.DataFrame:
+        return rows.with_columns(pl.col("delay") * 2)
+
+    @component
+    def describe(table: TableVersion) -> Statistics:
+        return lineal.statistics(table)
+
+    @component
+    def infer(statistics: Statistics) -> Schema:
+        return lineal.infer_schema(statistics)
+
+    @component
+    def check(statistics: Statistics, schema: Schema) -> Report:
+        return lineal.validate(statistics, schema)
+
+    @component
+    def train(rows: pd.DataFrame, report: Report) -> Annotated[Model, Named("delays")]:
+        return Model(str(int(rows["delay"].sum())).encode(), name="sum.txt")
+
+    @pipeline
+    def flow(folder: Path, months: int = 1) -> None:
+        for month in range(1, months + 1):
+            table = load.with_id(f"load_{month}")(folder / f"{month}.csv")
+        statistics = describe(table)
+        train(doubled(late(table)), check(statistics, infer(statistics)))
+    """
+
+
+@pytest.fixture
+def real(tmp_path: Path) -> Iterator[Workspace]:
+    with lineal.open(tmp_path / "flights") as workspace:
+        yield workspace
+
+
+def states(run: RunResult) -> dict[str, str]:
+    return {name: node.state.value for name, node in run.check().nodes.items()}
+
+
+def test_a_journey_runs_is_reused_and_grows(
+    real: Workspace, project: Project, tmp_path: Path
+) -> None:
+    for month, delay in ((1, 5), (2, 7)):
+        (tmp_path / f"{month}.csv").write_text(f"month,delay\n{month},{delay}\n{month},-3\n")
+
+    first = real.run(project.load(FLOW), {"folder": tmp_path})
+    again = real.run(project.load(FLOW), {"folder": tmp_path})
+    grown = real.run(project.load(FLOW), {"folder": tmp_path, "months": 2})
+    edited = project.load(FLOW.replace("LIMIT = 0", "LIMIT = 6"))
+    raised = real.run(edited, {"folder": tmp_path, "months": 2})
+
+    names = ["load_1", "describe", "late", "doubled", "infer", "check", "train"]
+    assert states(first) == dict.fromkeys(names, "COMPLETE")
+    assert states(again) == dict.fromkeys(names, "CACHED")
+    assert states(grown)["load_1"] == "CACHED"
+    assert states(grown)["load_2"] == "COMPLETE"
+    assert "input table: ops.flights@1 → ops.flights@2" in grown["describe"].reason
+    assert states(raised) == {
+        **dict.fromkeys(["load_1", "load_2", "describe", "infer", "check"], "CACHED"),
+        **dict.fromkeys(["late", "doubled", "train"], "COMPLETE"),
+    }
+    assert raised["late"].reason.startswith("constant LIMIT changed (since")
+
+    sums = [(path_of(run), run["train"].output.ref) for run in (first, grown, raised)]
+    assert sums == [("10", "delays@1"), ("24", "delays@2"), ("14", "delays@3")]
+    assert raised["doubled"].output.ref == "flow.doubled@3"
+    assert real.warehouse["ops.flights"].to_arrow().num_rows == 4
+    upstream = raised["train"].output.lineage().versions.values()
+    assert {"ops.flights", "ops.late", "flow.doubled"} <= {row.name for row in upstream}
+
+
+def path_of(run: RunResult) -> str:
+    from pathlib import Path
+
+    return (Path(run["train"].output.artifact.uri) / "sum.txt").read_text()
