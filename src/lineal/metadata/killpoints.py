@@ -26,6 +26,8 @@ KILL_POINTS: tuple[str, ...] = (
     "pipeline.executed",  # a component's function has returned, none of its outputs is kept
     "pipeline.kept",  # the outputs' bytes are in place, the execution is not closed
     "pipeline.reusing",  # an equal execution was found, its reuse is not recorded
+    "features.materialize.writing",  # rows are on their way into the online store
+    "features.materialize.written",  # the online store has them, the graph does not know
 )
 """The recorder's own points; each part that writes adds those between its own steps."""
 
