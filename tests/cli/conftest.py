@@ -1,13 +1,18 @@
-"""The command line through its real entry point, each command in a process of its own."""
+"""The command line, as a process of its own, or within this one where starting is no matter."""
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from lineal.cli import main
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,10 @@ class Done:
     @property
     def json(self) -> object:
         return json.loads(self.out)
+
+    @property
+    def lines(self) -> list[str]:
+        return [line.rstrip() for line in self.out.splitlines()]
 
 
 @dataclass(frozen=True)
@@ -52,14 +61,39 @@ class Lineal:
         return path
 
 
+class InProcess(Lineal):
+    """The same through the same entry point, without a new process for each command."""
+
+    def __call__(self, *arguments: str, **environment: str) -> Done:
+        assert not environment
+        out, err = io.StringIO(), io.StringIO()
+        before, path = Path.cwd(), [*sys.path]
+        os.chdir(self.directory)
+        try:
+            with (
+                contextlib.redirect_stdout(out),
+                contextlib.redirect_stderr(err),
+                warnings.catch_warnings(),
+            ):
+                warnings.simplefilter("default", UserWarning)
+                main(list(arguments))
+        except SystemExit as leaving:
+            return Done(int(leaving.code or 0), out.getvalue(), err.getvalue())
+        finally:
+            os.chdir(before)
+            sys.path[:] = path
+        raise AssertionError("main returned instead of exiting")
+
+
 @pytest.fixture
 def lineal(tmp_path: Path) -> Lineal:
-    """The command in an empty folder."""
+    """The command in an empty folder, each time in a process of its own."""
     return Lineal(tmp_path)
 
 
 @pytest.fixture
-def workspace(lineal: Lineal) -> Lineal:
+def workspace(tmp_path: Path) -> InProcess:
     """The command in a fresh workspace."""
-    lineal.ok("init", ".")
-    return lineal
+    fresh = InProcess(tmp_path)
+    fresh.ok("init", ".")
+    return fresh

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any
@@ -61,7 +62,7 @@ COMMANDS = tuple(
         (
             "save",
             "data",
-            "Save a file under a name: tables as tables, the rest as they are.",
+            "Save a file or folder as the next version of a name.",
             _DATA,
         ),
         ("sql", "data", "Query all tables at one moment in time.", _DATA),
@@ -151,6 +152,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(arguments: list[str]) -> int:
     """Run one command line and return its exit code; every error ends as one message."""
     command = typer.main.get_command(app)
+    warnings.showwarning = _show_warning
     try:
         code = command.main(arguments, prog_name="lineal", standalone_mode=False)
         sys.stdout.flush()
@@ -189,6 +191,10 @@ def _show_wrong_use(error: TyperException) -> None:
     print(f"error: {error.format_message()}", file=sys.stderr)
     if context is not None:
         print(f"({context.command_path} --help tells how it is used)", file=sys.stderr)
+
+
+def _show_warning(message: Warning | str, *_: object) -> None:
+    print(f"warning: {message}", file=sys.stderr)
 
 
 def _show_error(error: LinealError) -> None:

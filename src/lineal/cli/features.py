@@ -116,11 +116,15 @@ def training_set(
             made = ws.features.training_set(rows, name, at=at, name=called)
         if to is not None:
             shutil.copyfile(made.path, to)
-        document = {"ref": made.ref, "rows": made.rows, "views": made.views}
+        ref, count, views = made.ref, made.rows, made.views
     if as_json:
-        output.print_json(document)
-    else:
-        output.print_fields(document)
+        output.print_json({"ref": ref, "rows": count, "views": views})
+        return
+    output.print_table(
+        [{**vars(view), "as": called} for called, view in views.items()],
+        ["as", "view", "table", "known_by", "missed"],
+    )
+    output.print_lines("", f"{count} rows; kept as {ref}")
 
 
 @features.command()

@@ -152,22 +152,23 @@ def set_rules(
 
     A schema in a file is changed in place.
     """
+    from lineal.workspace import RecordedSchema
+
     feature, rules = (None, words) if "=" in words[0] else (words[0], words[1:])
     with session.opened(workspace) as ws:
-        before = read_schema(ws, name)
-        after = before.copy()
-        apply_rules(after, feature, session.fields(rules))
-        changes = before.diff(after)
-        version = getattr(before, "version", None)
-        if version is None:
-            after.save(Path(name).expanduser())
-            ref = name
+        found = read_schema(ws, name)
+        before = found.copy()
+        apply_rules(found, feature, session.fields(rules))
+        changes = before.diff(found)
+        if isinstance(found, RecordedSchema):  # saved as itself, so that the edit has its lineage
+            ref = ws.save(found, found.version.name or name).ref
         else:
-            ref = ws.save(after, version.name or version.ref).ref
+            ref = str(found.save(Path(name).expanduser()))
     if as_json:
         output.print_json({"ref": ref, "changes": changes})
     else:
-        output.print_lines(*[str(change) for change in changes], f"kept as {ref}")
+        told = [str(change) for change in changes] or ["no change"]
+        output.print_lines(*told, f"kept as {ref}")
 
 
 @schema.command()

@@ -55,7 +55,7 @@ def doctor(
     elif not findings:
         output.print_lines("everything is in order")
     else:
-        output.print_lines(*(output.text(finding) for finding in findings))
+        output.print_lines(*(f"{one.what}: {one.where} ({one.action})" for one in findings))
     if findings and dry_run:
         raise typer.Exit(1)
 
