@@ -56,7 +56,8 @@ def load(
 
     version = resolve(workspace, text)
     workspace.recorder.used(version.artifact)
-    return recorded(workspace, version) or version
+    value = recorded(workspace, version)
+    return version if value is None else value  # a report with findings is false
 
 
 def lineage(workspace: Workspace, of: object, *, direction: Direction) -> Lineage:

@@ -1,0 +1,173 @@
+"""Run the demonstration: deliver, load, check, join, train, serve, and tell what was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import lineal
+from lineal.demo.data import MONTHS, deliver
+from lineal.demo.faults import FAULTS, SERVING, deliver_faults
+from lineal.demo.journey import DELAY, incoming, journey
+from lineal.demo.telling import Teller
+
+if TYPE_CHECKING:
+    from lineal.features import OnlineReply
+    from lineal.lake import LakeVersion
+    from lineal.metadata import Lineage
+    from lineal.pipeline import RunResult
+    from lineal.workspace import RecordedReport, Workspace
+
+__all__ = ["Outcome", "run"]
+
+_ASKED = {"origin": ["JFK"], "carrier": ["B6"], "tailnum": ["N503JB"]}
+_ASKED_AT = "2013-12-31T00:00Z"  # the last hour that the weather is known for
+_LOOK_BACK = "2013-03-15"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the demonstration made and found."""
+
+    workspace: Path
+    page: Path
+    year: RunResult
+    faults: RunResult
+    reports: dict[str, RecordedReport]
+    lineage: Lineage
+    reply: OnlineReply
+    known_in_march: list[dict[str, object]]
+    metrics: str
+
+
+def run(directory: str | Path, *, as_json: bool = False) -> Outcome:
+    """Take a year of real flights through the whole journey, in a workspace in `directory`.
+
+    Run again there, it reuses what is unchanged. Prints what was found to stdout, or one JSON
+    document; progress goes to stderr. Raises `Unavailable` if the demo's packages are missing.
+    """
+    teller = Teller(as_json=as_json)
+    root = Path(directory)
+    with lineal.open(root) as ws:
+        outcome = _journey(ws, root, teller)
+        teller.tell(outcome)
+    return outcome
+
+
+def _journey(ws: Workspace, root: Path, teller: Teller) -> Outcome:
+    teller.working("delivering the raw files")
+    delivery = deliver(root / "raw")
+    spoiled = deliver_faults(delivery.flights[-1])
+    teller.working("adding them to the lake")
+    raw = {
+        version.name or "": version
+        for version in ws.lake.add_all([*delivery.files, *spoiled.values()])
+    }
+    _subjects(ws)
+    year = ws.run(
+        journey,
+        {
+            "flights": _of(raw, delivery.flights),
+            "weather": _of(raw, delivery.weather),
+            "airlines": raw["airlines.csv"],
+            "airports": raw["airports.csv"],
+            "planes": raw["planes.csv"],
+        },
+        on_progress=teller.node,
+    ).check()
+    faults = ws.run(
+        incoming,
+        {
+            "files": [raw[fault.file] for fault in FAULTS],
+            "to_predict": raw[SERVING.file],
+            "schema": ws.read(year["curate"].output.ref),
+            "november": ws.read(year["describe-11"].output.ref),
+            "flights": ws.read(year["load-flights-12"].output.ref),
+        },
+        on_progress=teller.node,
+    )
+    teller.working("materializing the features")
+    ws.features.materialize(DELAY, now=_ASKED_AT)
+    reply = ws.features.online(DELAY, _ASKED, now=_ASKED_AT)
+    reports = _reports(ws, year, faults)
+    teller.working("drawing the page")
+    page = _page(ws, year, reports)
+    model = year["train"].output
+    return Outcome(
+        workspace=ws.root,
+        page=page,
+        year=year,
+        faults=faults,
+        reports=reports,
+        lineage=ws.lineage(model),
+        reply=reply,
+        known_in_march=_look_back(ws),
+        metrics=_metrics(ws, year),
+    )
+
+
+def _of(raw: dict[str, LakeVersion], paths: tuple[Path, ...]) -> list[LakeVersion]:
+    return [raw[path.name] for path in paths]
+
+
+def _subjects(ws: Workspace) -> None:
+    """Say who answers for which tables."""
+    ws.warehouse.subject(
+        "ops", owner="operations@example.org", description="Flights and weather", tags=["daily"]
+    )
+    ws.warehouse.subject(
+        "ref", owner="data@example.org", description="What changes slowly", tags=["reference"]
+    )
+
+
+def _reports(ws: Workspace, year: RunResult, faults: RunResult) -> dict[str, RecordedReport]:
+    """Return every report by what it is about: the months, then what went wrong."""
+    from lineal.workspace import RecordedReport
+
+    found: dict[str, RecordedReport] = {}
+    for result, prefix in ((year, "check-"), (faults, "check-")):
+        for node in result.nodes.values():
+            if node.id.startswith(prefix) and node.outputs:
+                value = ws.read(node.output.ref)
+                if isinstance(value, RecordedReport):
+                    found[node.id.removeprefix(prefix)] = value
+    return found
+
+
+def _look_back(ws: Workspace) -> list[dict[str, object]]:
+    """Ask the same question as of March and as of now."""
+    query = """
+        SELECT count(*) AS flights, max(time_hour) AS newest,
+               count(*) FILTER (WHERE month = 1) AS january,
+               avg(dep_delay) FILTER (WHERE month = 1) AS january_delay
+        FROM ops.flights
+    """
+    answers = []
+    for label, view in ((_LOOK_BACK, ws.at(_LOOK_BACK)), ("now", ws)):
+        (row,) = view.sql(query).read_all().to_pylist()
+        version = view.warehouse.newest("ops.flights")
+        answers.append({"known": label, "version": version.ref, **row})
+    return answers
+
+
+def _metrics(ws: Workspace, year: RunResult) -> str:
+    artifact = year["evaluate"].output.artifact
+    return (Path(artifact.uri) / str(artifact.get("entry"))).read_text()
+
+
+def _page(ws: Workspace, root: Path, year: RunResult, reports: dict[str, RecordedReport]) -> Path:
+    """Write the page with the distributions of the first month and the last, and what was found."""
+    from lineal.validation import Statistics, statistics_page
+
+    shown: dict[str, Statistics] = {}
+    for month in (MONTHS[0], MONTHS[-1]):
+        value = ws.read(year[f"describe-{month:02}"].output.ref)
+        if isinstance(value, Statistics):
+            shown[f"2013-{month:02}"] = value
+    page = ws.root / "report.html"
+    content = statistics_page(shown, report=reports.get("kilometres"), title="Flights of 2013")
+    temporary = page.with_name(".report.html.part")
+    temporary.write_text(content, encoding="utf-8")
+    temporary.replace(page)
+    return page
