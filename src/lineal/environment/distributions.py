@@ -50,9 +50,10 @@ def installed(*, cache: Path | None = None) -> tuple[Distribution, ...]:
     path = [os.path.abspath(entry) for entry in dict.fromkeys(sys.path)]  # noqa: PTH100
     kept = None if cache is None else cache / _cache_name(path)
     known = {} if kept is None else _load(kept)
+    now_ns = time.time_ns()  # before they are looked at: what changes later is seen next time
     found = [_Folder.read(entry, known.get(entry)) for entry in path if os.path.exists(entry)]  # noqa: PTH110
     if kept is not None:
-        _save(kept, known, {folder.path: folder for folder in found if folder.is_settled()})
+        _save(kept, known, {folder.path: folder for folder in found if folder.is_settled(now_ns)})
     # Of two with one name the first on the path is imported.
     first = {one.name: one for folder in reversed(found) for one in folder.distributions}
     return tuple(sorted(first.values()))
@@ -73,8 +74,8 @@ class _Folder:
             return known
         return cls(path, modified_ns, tuple(_read(path)))
 
-    def is_settled(self) -> bool:
-        return time.time_ns() - self.modified_ns > _GRAIN_NS
+    def is_settled(self, now_ns: int) -> bool:
+        return now_ns - self.modified_ns > _GRAIN_NS
 
 
 def _read(path: str) -> Iterator[Distribution]:
