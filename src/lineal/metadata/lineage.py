@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from lineal.metadata.model import Artifact, Event, EventType, Execution
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from lineal.metadata.store import Store, VersionRow
 
@@ -21,7 +22,10 @@ Node = tuple[Literal["artifact", "execution"], int]
 
 @dataclass(frozen=True)
 class Edge:
-    """An arrow along which data went: artifact to execution for an input, else the other way."""
+    """An arrow along which data went: artifact to execution for an input, else the other way.
+
+    From execution to execution (key `run`) it went inside of a run, in the process's memory.
+    """
 
     source: Node
     target: Node
@@ -109,7 +113,13 @@ def walk(
 
 
 class _Walk:
-    """Breadth first: one query of events for each level, whatever its width."""
+    """Breadth first: a few queries for each level, whatever its width.
+
+    A verb that ran inside of another execution got from it what that one had taken in before, so
+    the way leads from a child to the inputs of its parent, and from an input of the parent to the
+    children that began later. How much of an execution counts is a number of the walk: the event
+    up to which its inputs do or, going down, minus the event after which its children do.
+    """
 
     def __init__(self, store: Store, *, internal: bool) -> None:
         self.store = store
@@ -118,33 +128,56 @@ class _Walk:
         self.edges: list[Edge] = []
 
     def go(self, start: Node, *, upstream: bool) -> None:
-        seen = {start}
-        self.nodes.add(start)
-        level = {start}
+        level: dict[Node, float] = {start: math.inf}
+        seen: dict[Node, float] = {}
         while level:
-            edges = self._edges(level, upstream=upstream)
-            self.edges += edges
-            reached = {edge.source if upstream else edge.target for edge in edges}
-            level = reached - seen
-            seen |= reached
-            self.nodes |= reached
+            seen |= level
+            self.nodes |= level.keys()
+            found = self._upstream(level) if upstream else self._downstream(level)
+            level = {}
+            for edge, reach in found:
+                self.edges.append(edge)
+                node = edge.source if upstream else edge.target
+                if reach > max(seen.get(node, -math.inf), level.get(node, -math.inf)) or (
+                    node not in seen and node not in level
+                ):
+                    level[node] = reach
 
-    def _edges(self, level: Iterable[Node], *, upstream: bool) -> list[Edge]:
-        artifacts = [number for kind, number in level if kind == "artifact"]
-        executions = [number for kind, number in level if kind == "execution"]
-        edges: list[Edge] = []
-        if artifacts:
-            events = self.store.events(artifact_ids=artifacts)
-            chosen = _made(events) if upstream else [e for e in events if self._is_input(e)]
-            edges += [self._edge(event) for event in chosen]
-        if executions:
-            events = self.store.events(execution_ids=executions)
-            edges += [
-                self._edge(event)
-                for event in events
-                if (self._is_input(event) if upstream else _is_output(event))
-            ]
-        return edges
+    def _upstream(self, level: Mapping[Node, float]) -> Iterator[tuple[Edge, float]]:
+        artifacts, executions = _split(level)
+        for event in _made(self.store.events(artifact_ids=artifacts)):
+            yield self._edge(event), math.inf
+        first: dict[int, int] = {}
+        for event in self.store.events(execution_ids=executions):
+            first.setdefault(event.execution_id, event.id or 0)
+            reach = level["execution", event.execution_id]
+            if self._is_input(event) and (event.id or 0) <= reach:
+                yield self._edge(event), math.inf
+        for execution in self.store.executions(ids=executions):
+            child, parent = execution.id or 0, execution.get("lineal_parent")
+            if isinstance(parent, int):
+                reach = min(level["execution", child], first.get(child, math.inf))
+                yield Edge(("execution", parent), ("execution", child), "run"), reach
+
+    def _downstream(self, level: Mapping[Node, float]) -> Iterator[tuple[Edge, float]]:
+        artifacts, executions = _split(level)
+        for event in self.store.events(artifact_ids=artifacts):
+            if self._is_input(event):
+                yield self._edge(event), -(event.id or 0)
+        for event in self.store.events(execution_ids=executions):
+            if _is_output(event):
+                yield self._edge(event), math.inf
+        children = self.store.children(executions)
+        inside = [child for each in children.values() for child in each]
+        last: dict[int, int] = {}
+        for event in self.store.events(execution_ids=inside):
+            last[event.execution_id] = event.id or 0
+        for parent, each in children.items():
+            since = -level["execution", parent]
+            for child in each:
+                if last.get(child, math.inf) > since:
+                    edge = Edge(("execution", parent), ("execution", child), "run")
+                    yield edge, -since
 
     def _is_input(self, event: Event) -> bool:
         if event.type == EventType.INTERNAL_INPUT:
@@ -158,6 +191,12 @@ class _Walk:
         if event.type.is_input:
             return Edge(artifact, execution, key)
         return Edge(execution, artifact, key)
+
+
+def _split(level: Iterable[Node]) -> tuple[list[int], list[int]]:
+    """Return the ids of the artifacts and of the executions."""
+    artifacts = [number for kind, number in level if kind == "artifact"]
+    return artifacts, [number for kind, number in level if kind == "execution"]
 
 
 def _is_output(event: Event) -> bool:

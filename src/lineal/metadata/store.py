@@ -196,6 +196,22 @@ class Store:
                 found += rows.events(connection, [column.in_(chunk)], at)
         return sorted(found, key=lambda event: event.id or 0)
 
+    def children(self, execution_ids: Iterable[int]) -> dict[int, list[int]]:
+        """Return the ids of the executions that began inside of each of these, where any did."""
+        table = tables.execution_property
+        found: dict[int, list[int]] = {}
+        with self.reading() as (connection, at):
+            for chunk in _chunks(execution_ids):
+                query = sa.select(table.c.int_value, table.c.execution_id).where(
+                    table.c.name == "lineal_parent", table.c.int_value.in_(chunk)
+                )
+                if at is not None:
+                    known = sa.select(tables.execution.c.id).where(at.visible("execution"))
+                    query = query.where(table.c.execution_id.in_(known))
+                for parent, child in connection.execute(query.order_by(table.c.execution_id)):
+                    found.setdefault(parent, []).append(child)
+        return found
+
     def parent_contexts(self, context_id: int) -> list[Context]:
         """Return the contexts that hold the context with that id."""
         link = tables.parent_context  # not dated: such links are never taken back
