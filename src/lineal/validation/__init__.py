@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from lineal.validation.compute import statistics as statistics
     from lineal.validation.feature import Feature as Feature
     from lineal.validation.options import StatisticsOptions as StatisticsOptions
+    from lineal.validation.page import statistics_page as statistics_page
     from lineal.validation.report import Anomaly as Anomaly
     from lineal.validation.report import Report as Report
     from lineal.validation.results import FeatureStatistics as FeatureStatistics
@@ -27,6 +28,7 @@ __all__ = [
     "StatisticsOptions",
     "infer_schema",
     "statistics",
+    "statistics_page",
     "update_schema",
     "validate",
 ]
@@ -42,6 +44,7 @@ _HOMES = {
     "StatisticsOptions": "options",
     "infer_schema": "verbs",
     "statistics": "compute",
+    "statistics_page": "page",
     "update_schema": "verbs",
     "validate": "verbs",
 }

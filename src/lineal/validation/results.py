@@ -211,17 +211,17 @@ class FeatureStatistics:
     @property
     def min(self) -> Number | None:
         """The least value."""
-        return self._bound(self._numbers.min) if self._numbers else None
+        return self.value_of(self._numbers.min) if self._numbers else None
 
     @property
     def max(self) -> Number | None:
         """The greatest value."""
-        return self._bound(self._numbers.max) if self._numbers else None
+        return self.value_of(self._numbers.max) if self._numbers else None
 
     @property
     def median(self) -> Number | None:
         """The upper median: of 1, 2, 3, 4 it is 3."""
-        return self._bound(self._numbers.median) if self._numbers else None
+        return self.value_of(self._numbers.median) if self._numbers else None
 
     @property
     def zeros(self) -> int | None:
@@ -303,7 +303,8 @@ class FeatureStatistics:
         name = formats.Name(stated.time_domain.integer_format)
         return next((each for each in _Time if each.value == name), None)
 
-    def _bound(self, number: float) -> Number:
+    def value_of(self, number: float) -> Number:
+        """Return what a number of the histograms means: a whole number, a date, an instant."""
         if self.type == "INT" and number.is_integer():
             return self._moment(int(number))
         return self._moment(number)

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
 from lineal.errors import NotFound
-from lineal.validation.anomalies.check import Findings, find
+from lineal.validation.anomalies.check import Findings, find_in_features
+from lineal.validation.anomalies.examples import check_examples
 from lineal.validation.anomalies.finding import Context, Finding
 from lineal.validation.infer import inferred_schema
 from lineal.validation.paths import serialized
@@ -60,18 +61,20 @@ def validate(
     if context.dataset.proto.num_examples == 0:
         report.data_missing = True
         return Report(report)
-    _fill(report, find(context))
+    findings = find_in_features(context)
+    findings.dataset.extend(check_examples(context))
+    _fill(report, findings)
     return Report(report)
 
 
 def update_schema(schema: Schema, statistics: Statistics) -> Schema:
     """Return a copy of `schema`, loosened so that data with these statistics satisfies it.
 
-    New columns are added, required ones that are gone become deprecated.
+    New columns are added, required ones that are gone become deprecated. Limits on the number of
+    examples stay as they are.
     """
     context = _context(statistics, schema, None, None)
-    if context.dataset.proto.num_examples:
-        find(context)
+    find_in_features(context)
     return Schema(context.schema)
 
 
@@ -86,6 +89,7 @@ def _context(
             remedy=f"it has: {', '.join(schema.environments) or 'none'}",
         )
     return Context(
+        baseline=schema.proto,
         schema=schema.copy().proto,
         dataset=DatasetView(the_dataset(statistics.proto)),
         environment=environment,

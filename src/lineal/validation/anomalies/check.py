@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from lineal.validation.anomalies.booleans import check_bool_domain
 from lineal.validation.anomalies.consistency import check_consistency
 from lineal.validation.anomalies.drift import check_drift
-from lineal.validation.anomalies.examples import check_examples
 from lineal.validation.anomalies.finding import Finding
 from lineal.validation.anomalies.numbers import check_float_domain, check_int_domain
 from lineal.validation.anomalies.presence import (
@@ -22,7 +21,7 @@ from lineal.validation.anomalies.texts import check_string_domain, check_unique
 from lineal.validation.anomalies.types import check_bytes_domain, check_type
 from lineal.validation.anomalies.values import check_shape, check_value_counts
 from lineal.validation.infer import inferred_feature
-from lineal.validation.lifecycle import is_deprecated
+from lineal.validation.lifecycle import deprecate, is_deprecated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from lineal.validation.anomalies.finding import Context
     from lineal.validation.views import FeatureView, Path
 
-__all__ = ["Findings", "find"]
+__all__ = ["Findings", "find_in_features"]
 
 _CHECKS = (
     check_environment,
@@ -68,8 +67,8 @@ class Findings:
             self.features.setdefault(path, []).extend(found)
 
 
-def find(context: Context) -> Findings:
-    """Check everything. `context.schema` becomes the schema that the data would satisfy."""
+def find_in_features(context: Context) -> Findings:
+    """Check every feature. `context.schema` becomes the schema that the data would satisfy."""
     findings = Findings()
     known = {
         (each.name,) for each in [*context.schema.sparse_feature, *context.schema.weighted_feature]
@@ -80,8 +79,7 @@ def find(context: Context) -> Findings:
             _check_feature(context, findings, features[view.path], view)
         elif view.path not in known and view.has_values:
             findings.add(view.path, [_new_column(context, context.schema.feature, view)])
-    _find_dropped(context, findings, (), context.schema.feature)
-    findings.dataset.extend(check_examples(context))
+    _find_dropped(context, findings, (), context.baseline.feature)
     return findings
 
 
@@ -95,7 +93,15 @@ def _check_feature(
         return
     if view.common.num_non_missing == 0:
         findings.add(view.path, check_not_present(context, feature, view))
-        return
+    else:
+        _check_values(context, findings, feature, view)
+    if not is_deprecated(feature):
+        _check_fields(context, findings, feature, view)
+
+
+def _check_values(
+    context: Context, findings: Findings, feature: schema_pb2.Feature, view: FeatureView
+) -> None:
     for check in _CHECKS:
         findings.add(view.path, check(context, feature, view))
     domain_check = _DOMAIN_CHECKS.get(feature.WhichOneof("domain_info"))
@@ -106,8 +112,6 @@ def _check_feature(
     findings.add(view.path, drifted)
     if measured:
         findings.drift[view.path] = measured
-    if not is_deprecated(feature):
-        _check_fields(context, findings, feature, view)
 
 
 def _check_fields(
@@ -140,15 +144,26 @@ def _new_column(context: Context, features: _Features, view: FeatureView) -> Fin
 def _find_dropped(
     context: Context, findings: Findings, above: Path, features: Iterable[schema_pb2.Feature]
 ) -> None:
-    """Find required features without statistics, fields of structs too."""
+    """Find features without statistics that the schema as given requires, in structs too."""
     for feature in features:
         if is_deprecated(feature):
             continue
         path = (*above, feature.name)
         if path not in context.dataset.features and context.requires(feature):
             findings.add(path, [dropped_column(feature)])
+            _deprecate(context.schema.feature, path)
+        _find_dropped(context, findings, path, feature.struct_domain.feature)
+
+
+def _deprecate(features: Iterable[schema_pb2.Feature], path: Path) -> None:
+    """Retire a feature, unless it is part of a struct that is retired already."""
+    for feature in features:
+        if feature.name != path[0] or is_deprecated(feature):
+            continue
+        if len(path) == 1:
+            deprecate(feature)
         else:
-            _find_dropped(context, findings, path, feature.struct_domain.feature)
+            _deprecate(feature.struct_domain.feature, path[1:])
 
 
 if TYPE_CHECKING:

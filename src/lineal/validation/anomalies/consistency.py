@@ -8,7 +8,7 @@ from tensorflow_metadata.proto.v0 import schema_pb2
 
 from lineal.validation.anomalies.finding import Finding, number_text
 from lineal.validation.domains import find_string_domain
-from lineal.validation.lifecycle import deprecate
+from lineal.validation.lifecycle import deprecate, is_deprecated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -37,14 +37,16 @@ def check_consistency(context: Context, feature: schema_pb2.Feature) -> list[Fin
     if not feature.HasField("name"):
         deprecate(feature)
         return [Finding("FEATURE_MISSING_NAME", "Feature has no name", "A feature has no name.")]
-    return [
+    found = [
         *_presence(feature),
         *_value_counts(feature),
         *_shape(feature),
         *_type(feature),
-        *_domain(context, feature),
-        *_distribution(feature),
     ]
+    if is_deprecated(feature):
+        return found
+    _mend_texts(context, feature)
+    return [*found, *_domain(context, feature), *_distribution(feature)]
 
 
 def _presence(feature: schema_pb2.Feature) -> Iterable[Finding]:
@@ -97,6 +99,13 @@ def _type(feature: schema_pb2.Feature) -> Iterable[Finding]:
     )
 
 
+def _mend_texts(context: Context, feature: schema_pb2.Feature) -> None:
+    """Take repeated texts out of the domain; they do no harm, so they are no anomaly."""
+    domain = find_string_domain(context.schema, feature)
+    if domain is not None and len(set(domain.value)) < len(domain.value):
+        domain.value[:] = list(dict.fromkeys(domain.value))
+
+
 def _domain(context: Context, feature: schema_pb2.Feature) -> Iterable[Finding]:
     kind = feature.WhichOneof("domain_info")
     if kind is None:
@@ -130,12 +139,12 @@ def _distribution(feature: schema_pb2.Feature) -> Iterable[Finding]:
     if not feature.HasField("distribution_constraints"):
         return
     kind = feature.WhichOneof("domain_info")
-    if kind is None or kind in {"domain", "string_domain"}:
+    if kind in {"domain", "string_domain"}:
         return
     feature.ClearField("distribution_constraints")
     yield _invalid(
-        f"distribution_constraints say which share of the texts lies in a domain; a {kind} has "
-        "no such share."
+        "distribution_constraints say which share of the texts lies in a domain of texts, and "
+        f"{feature.name!r} has none."
     )
 
 

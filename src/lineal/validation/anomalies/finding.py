@@ -28,10 +28,11 @@ class Finding:
 class Context:
     """What is checked against what.
 
-    `schema` is a copy that the checks may edit: each check that finds something also changes the
-    rule so that the data would keep it. The edited copy is the proposed schema.
+    `schema` is a copy of `baseline` that the checks may edit: each check that finds something also
+    changes the rule so that the data would keep it. The edited copy is the proposed schema.
     """
 
+    baseline: schema_pb2.Schema
     schema: schema_pb2.Schema
     dataset: DatasetView
     environment: str | None

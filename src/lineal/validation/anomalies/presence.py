@@ -92,7 +92,6 @@ def dropped_column(feature: schema_pb2.Feature) -> Finding:
         if presence.min_fraction > 0
         else f"in at least {number_text(presence.min_count)} rows"
     )
-    deprecate(feature)
     return Finding(
         "SCHEMA_MISSING_COLUMN",
         "Column dropped",
