@@ -95,9 +95,7 @@ def server() -> Iterator[subprocess.Popen[str]]:
 
 
 @pytest.fixture
-def children(
-    server: subprocess.Popen[str], root: Path
-) -> Callable[..., list[Ended]]:
+def children(server: subprocess.Popen[str], root: Path) -> Callable[..., list[Ended]]:
     """Run each piece of code in a process of its own, all at once, on this test's warehouse."""
 
     def run(*codes: str, **environment: str) -> list[Ended]:
@@ -157,5 +155,3 @@ def csv(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return csv
-
-

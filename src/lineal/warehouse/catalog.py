@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from lineal.errors import Conflict, Corrupt, NotFound, Unavailable
 from lineal.lake.disk import disk_errors
-from lineal.warehouse.fileio import local_path
+from lineal.warehouse.locations import local_path
 from lineal.warehouse.lock import writer_lock
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from lineal.errors import Conflict
 from lineal.metadata import kill_point
 from lineal.warehouse.catalog import iceberg_errors
 from lineal.warehouse.files import remove_files
+from lineal.warehouse.graph import Operation
 from lineal.warehouse.schema import TableSchema
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ __all__ = [
     "EXECUTION",
     "VERSION",
     "Commit",
-    "Operation",
     "commit",
     "current_schema",
     "execution_of",
@@ -42,15 +41,6 @@ EXECUTION = "lineal.execution"
 """The snapshot's property with the UUID of the execution that made it."""
 VERSION = "lineal.version"
 """The snapshot's property with what its version needs, if the graph has to be told later."""
-
-
-class Operation(StrEnum):
-    """What a version did to its table."""
-
-    APPEND = "append"
-    REPLACE = "replace"
-    SCHEMA = "schema"
-    FOREIGN = "foreign"
 
 
 @dataclass(frozen=True)

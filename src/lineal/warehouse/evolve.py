@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING
 from lineal.errors import AlreadyExists, InvalidInput, NotFound
 from lineal.metadata import Output, kill_point
 from lineal.warehouse.columns import add_columns, drop_column, rename_column, widen_column
-from lineal.warehouse.commit import Operation, commit, current_schema, open_transaction
+from lineal.warehouse.commit import commit, current_schema, open_transaction
 from lineal.warehouse.foreign import has_renamed_inside
-from lineal.warehouse.graph import OUTPUT, SCHEMA_EDIT, TABLE, Facts, digest, subject_context
+from lineal.warehouse.graph import (
+    OUTPUT,
+    SCHEMA_EDIT,
+    TABLE,
+    Facts,
+    Operation,
+    digest,
+    subject_context,
+)
 from lineal.warehouse.names import check_columns
 from lineal.warehouse.parts import Parts, in_turn
 from lineal.warehouse.types import describe

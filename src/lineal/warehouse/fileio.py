@@ -7,24 +7,18 @@ so after a loss of power it could point to metadata that was never written.
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from pyiceberg.io import FileIO, InputFile, OutputFile
 
-from lineal.warehouse.files import sync_folder
+from lineal.warehouse.locations import local_path, sync_folder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pyiceberg.io import InputStream, OutputStream
 
-__all__ = ["LocalFileIO", "local_path"]
-
-
-def local_path(location: str) -> Path:
-    """Return the path that an Iceberg location on this machine means; its text is taken as is."""
-    if location.startswith("file:"):
-        location = "/" + location.removeprefix("file:").lstrip("/")
-    return Path(location)
+__all__ = ["LocalFileIO"]
 
 
 class _LocalFile(InputFile, OutputFile):
@@ -110,7 +104,8 @@ class _SyncedFile:
                 self._temporary.unlink(missing_ok=True)
         if not self._failed:
             self._temporary.replace(self._path)
-            sync_folder(self._path.parent)
+            if self._path.suffix == ".json":  # the last of a commit, beside all that it names
+                sync_folder(self._path.parent)
 
     def __enter__(self) -> Self:
         return self

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Self
 import pyarrow as pa
 
 from lineal.lake.disk import disk_errors
+from lineal.warehouse.locations import sync_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     import pyarrow.parquet as pq
 
-__all__ = ["WrittenFile", "parquet_writer", "remove_files", "sync_folder", "write_files"]
+__all__ = ["WrittenFile", "parquet_writer", "remove_files", "write_files"]
 
 _ROW_GROUP_ROWS = 122_880
 _FILE_BYTES = 256 << 20
@@ -51,26 +52,19 @@ def write_files(
     paths: list[Path] = []
     try:
         with disk_errors(f"write data files in {folder}"):
+            is_new = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True)
             stream = _Stream(batches)
             while stream.peek() is not None:
                 paths.append(folder / f"{uuid.uuid4().hex}.parquet")
                 files.append(_write(paths[-1], schema, stream))
             sync_folder(folder)
-            sync_folder(folder.parent)
+            if is_new:
+                sync_folder(folder.parent)
     except BaseException:
         remove_files(paths)
         raise
     return files
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in `folder` survive a loss of power."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def remove_files(paths: Iterable[Path]) -> None:

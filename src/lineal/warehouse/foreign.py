@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from lineal.errors import InvalidInput
 from lineal.warehouse.catalog import iceberg_errors
-from lineal.warehouse.fileio import local_path
+from lineal.warehouse.locations import local_path
 from lineal.warehouse.plan import Plan, PlanFile, ReadBy
 from lineal.warehouse.schema import FIELD_ID, TableSchema
 

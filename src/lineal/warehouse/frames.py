@@ -39,10 +39,11 @@ def is_frame(data: object) -> bool:
 def store_frame(lake: Lake, data: object, *, temporary: Path) -> Artifact:
     """Put the rows of `data` into the lake as one object, and return its artifact.
 
-    Where Parquet has all its types, nulls and the cut into chunks leave no trace in the bytes.
+    Where Parquet has all its types, nulls and the cut into chunks leave no trace in the bytes; nor
+    do the layouts of text that libraries differ in.
     """
     reader = _stream(data)
-    schema = reader.schema.remove_metadata()
+    schema = pa.schema([pa.field(f.name, _common(f.type)) for f in reader.schema])
     check_columns(schema.names, where=FRAME_LABEL)
     if not schema.names:
         raise InvalidInput("the frame has no columns; there is nothing to load")
@@ -73,7 +74,7 @@ def _write_arrow(path: Path, schema: pa.Schema, reader: pa.RecordBatchReader) ->
     options = pa.ipc.IpcWriteOptions(compression="lz4", emit_dictionary_deltas=True)
     with pa.OSFile(str(path), "wb") as sink, pa.ipc.new_file(sink, schema, options=options) as out:
         for batch in reader:
-            out.write_batch(batch.replace_schema_metadata(None))
+            out.write_batch(batch.cast(schema))
 
 
 def _chunks(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.Table]:
@@ -81,7 +82,7 @@ def _chunks(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.Tabl
     waiting: list[pa.RecordBatch] = []
     count = 0
     for batch in reader:
-        waiting.append(batch.replace_schema_metadata(None))
+        waiting.append(batch.cast(schema))
         count += batch.num_rows
         while count >= _CHUNK_ROWS:
             whole = pa.Table.from_batches(waiting, schema)
@@ -128,6 +129,15 @@ def _from_pandas(frame: object) -> pa.Table:
         ) from error
 
 
+def _common(kind: pa.DataType) -> pa.DataType:
+    """Return one type for those that differ in layout alone: frames of all kinds then compare."""
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pa.string()
+    if pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind):
+        return pa.binary()
+    return kind
+
+
 def _is_exact_in_parquet(kind: pa.DataType) -> bool:
     """Whether Parquet gives a column of this type back as it was."""
     if pa.types.is_list(kind):
@@ -150,8 +160,5 @@ _EXACT = (
     pa.types.is_date32,
     pa.types.is_time64,
     pa.types.is_string,
-    pa.types.is_large_string,
-    pa.types.is_string_view,
     pa.types.is_binary,
-    pa.types.is_large_binary,
 )

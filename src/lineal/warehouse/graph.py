@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from lineal.metadata import ArtifactType, Context, ContextType, ExecutionType, Made, PropertyType
-from lineal.warehouse.commit import Operation
 
 if TYPE_CHECKING:
     from lineal.metadata import Artifact, Value
@@ -26,6 +26,7 @@ __all__ = [
     "TABLE",
     "WRITERS",
     "Facts",
+    "Operation",
     "digest",
     "subject_context",
 ]
@@ -66,6 +67,15 @@ FOREIGN_WRITE = ExecutionType(
 WRITERS = frozenset({INGEST.name, SAVE.name, SCHEMA_EDIT.name})
 """The verbs of ours that commit to a table; other executions may have a parameter `table`, too."""
 SUBJECT_EDIT = ExecutionType("lineal.subject", description="A subject described")
+
+
+class Operation(StrEnum):
+    """What a version did to its table."""
+
+    APPEND = "append"
+    REPLACE = "replace"
+    SCHEMA = "schema"
+    FOREIGN = "foreign"
 
 
 @dataclass(frozen=True)

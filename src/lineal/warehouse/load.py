@@ -13,18 +13,17 @@ from lineal.metadata import Output, kill_point
 from lineal.metadata.moments import now
 from lineal.warehouse.columns import add_columns, replace_columns
 from lineal.warehouse.commit import (
-    Operation,
     commit,
     current_schema,
     file_schema,
     open_transaction,
 )
 from lineal.warehouse.enforce import compare, refuse_unless_allowed
-from lineal.warehouse.fileio import local_path
 from lineal.warehouse.files import write_files
 from lineal.warehouse.foreign import has_renamed_inside
-from lineal.warehouse.graph import INGEST, OUTPUT, TABLE, Facts, digest, subject_context
+from lineal.warehouse.graph import INGEST, OUTPUT, TABLE, Facts, Operation, digest, subject_context
 from lineal.warehouse.loaded import already_loaded, replaced_content
+from lineal.warehouse.locations import local_path
 from lineal.warehouse.parts import Parts, in_turn
 from lineal.warehouse.plan import Plan, PlanFile
 from lineal.warehouse.prefetch import reading_ahead

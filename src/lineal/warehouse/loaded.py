@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lineal.warehouse.commit import Operation
-from lineal.warehouse.graph import SAVE, TABLE, Facts, digest
+from lineal.warehouse.graph import SAVE, TABLE, Facts, Operation, digest
 
 if TYPE_CHECKING:
     from lineal.metadata import Artifact, ExecutionType, Store

@@ -11,9 +11,18 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from lineal.metadata import ExecutionState, Output
-from lineal.warehouse.commit import VERSION, Operation, execution_of
+from lineal.warehouse.commit import VERSION, execution_of
 from lineal.warehouse.foreign import plan_of_snapshot
-from lineal.warehouse.graph import FOREIGN_WRITE, OUTPUT, TABLE, WRITERS, Facts, digest, subject_context
+from lineal.warehouse.graph import (
+    FOREIGN_WRITE,
+    OUTPUT,
+    TABLE,
+    WRITERS,
+    Facts,
+    Operation,
+    digest,
+    subject_context,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from lineal.errors import AlreadyExists, InvalidInput, NotFound
 from lineal.metadata import Version, format_name, parse
 from lineal.warehouse.catalog import Catalog
-from lineal.warehouse.commit import Operation
-from lineal.warehouse.graph import SAVE, TABLE
+from lineal.warehouse.graph import SAVE, TABLE, Operation
 from lineal.warehouse.history import history
 from lineal.warehouse.names import TableName
 from lineal.warehouse.parts import Parts
