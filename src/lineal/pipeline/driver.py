@@ -194,8 +194,7 @@ class Driver:
 
     def _read_inside(self, earlier: Execution) -> set[int]:
         """Return the artifacts that an execution and its children took from outside of it."""
-        family = self._family(earlier)
-        events = self._store.events(execution_ids=[each.id or 0 for each in family])
+        events = self._store.events(execution_ids=self._family(earlier))
         made = {e.artifact_id for e in events if e.type == EventType.OUTPUT}
         return {
             event.artifact_id
@@ -216,11 +215,13 @@ class Driver:
         after = self._store.versions_of(outputs).values()
         return before is not None and any(row.name == before.name for row in after)
 
-    def _family(self, execution: Execution) -> list[Execution]:
-        found = [execution]
-        for each in found:
-            found += self._store.executions(properties={"lineal_parent": each.id or 0})
-        return found
+    def _family(self, execution: Execution) -> list[int]:
+        """Return the ids of an execution and of all that ran inside of it."""
+        level = family = [execution.id or 0]
+        while level:
+            level = [child for each in self._store.children(level).values() for child in each]
+            family = family + level
+        return family
 
     def _difference(self, node: Node, name: str, ingredients: Ingredients) -> str:
         """Say how a node differs from that of its recent executions which differs least."""
