@@ -4,12 +4,14 @@ lineal_text_bytes(text)      how many bytes the text has in UTF-8
 lineal_bytes(binary)         how many bytes the value has
 lineal_text(binary)          the text that the bytes are in UTF-8; null if they are none
 lineal_microseconds(time)    microseconds since 1970-01-01 UTC, since midnight, or of a duration
+lineal_is_N(text)            whether the text is written as a value of the type TEXT_TYPES[N]
+lineal_number_N(text)        that value as a float; days for dates, microseconds for times
 """
 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import ibis
 import ibis.expr.datatypes as dt
@@ -18,40 +20,22 @@ import ibis.expr.types as ir
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["binary_bytes", "microseconds", "text_bytes", "text_of"]
-
-
-@ibis.udf.scalar.builtin(  # type: ignore[untyped-decorator]
-    name="lineal_text_bytes", signature=((dt.string,), dt.int64)
-)
-def _text_bytes(text: object) -> object: ...
-
-
-@ibis.udf.scalar.builtin(  # type: ignore[untyped-decorator]
-    name="lineal_bytes", signature=((dt.binary,), dt.int64)
-)
-def _bytes(binary: object) -> object: ...
-
-
-@ibis.udf.scalar.builtin(  # type: ignore[untyped-decorator]
-    name="lineal_text", signature=((dt.binary,), dt.string)
-)
-def _text(binary: object) -> object: ...
+__all__ = ["binary_bytes", "has_type", "microseconds", "number_of", "text_bytes", "text_of"]
 
 
 def text_bytes(text: ir.StringValue) -> ir.IntegerValue:
     """Return how many bytes a text has in UTF-8."""
-    return _text_bytes(text)
+    return _function("lineal_text_bytes", dt.string, dt.int64)(text)
 
 
 def binary_bytes(binary: ir.BinaryValue) -> ir.IntegerValue:
     """Return how many bytes a value has."""
-    return _bytes(binary)
+    return _function("lineal_bytes", dt.binary, dt.int64)(binary)
 
 
 def text_of(binary: ir.BinaryValue) -> ir.StringValue:
     """Return the text that these bytes are in UTF-8, null where they are none."""
-    return _text(binary)
+    return _function("lineal_text", dt.binary, dt.string)(binary)
 
 
 def microseconds(time: ir.Value) -> ir.IntegerValue:
@@ -59,15 +43,31 @@ def microseconds(time: ir.Value) -> ir.IntegerValue:
 
     A time of day is counted from midnight; a duration is its own length.
     """
-    return _microseconds_of(time.type())(time)
+    return _function("lineal_microseconds", time.type(), dt.int64)(time)
+
+
+def has_type(text: ir.StringValue, number: int) -> ir.BooleanValue:
+    """Tell whether a text is written as a value of `TEXT_TYPES[number]`; null counts as no."""
+    return _function(f"lineal_is_{number}", dt.string, dt.boolean)(text)
+
+
+def number_of(text: ir.StringValue, number: int) -> ir.FloatingValue:
+    """Return the value of `TEXT_TYPES[number]` that a text spells, as a float."""
+    return _function(f"lineal_number_{number}", dt.string, dt.float64)(text)
 
 
 @cache
-def _microseconds_of(kind: dt.DataType) -> Callable[[ir.Value], ir.IntegerValue]:
-    # One function a type: two calls on one column are then the same expression.
-    @ibis.udf.scalar.builtin(  # type: ignore[untyped-decorator]
-        name="lineal_microseconds", signature=((kind,), dt.int64)
-    )
-    def _microseconds(time: object) -> object: ...
+def _function(
+    name: str, argument: dt.DataType, result: dt.DataType
+) -> Callable[[ir.Value], ir.Value]:
+    """Return the Ibis function for what the engine knows by `name`.
 
-    return cast("Callable[[ir.Value], ir.IntegerValue]", _microseconds)
+    One for each signature: two calls on one column are then the same expression.
+    """
+
+    def declaration(value: object) -> object: ...
+
+    declared: Callable[[ir.Value], ir.Value] = ibis.udf.scalar.builtin(
+        declaration, name=name, signature=((argument,), result)
+    )
+    return declared

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
+import os
+import tempfile
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["embedded", "open_engine"]
 
 _lock = threading.Lock()
-_embedded: list[Engine] = []
+_embedded: dict[int, Engine] = {}
 
 
 def open_engine(settings: EngineSettings | None = None) -> Engine:
@@ -33,25 +36,11 @@ def embedded() -> Engine:
     It is opened at the first call, spills to the system's temporary directory, and is closed
     at exit. Don't close it.
     """
+    process = os.getpid()  # a forked child opens its own: the parent's threads are not in it
     with _lock:
-        if not _embedded:
-            import atexit
-            import os
-            import tempfile
-
-            spill = Path(tempfile.gettempdir()) / f"lineal-engine-{os.getpid()}"
+        if process not in _embedded:
+            spill = Path(tempfile.gettempdir()) / f"lineal-engine-{process}"
             engine = open_engine(EngineSettings(temporary_directory=spill))
             atexit.register(engine.close)
-            _embedded.append(engine)
-        return _embedded[0]
-
-
-def _forget_after_fork() -> None:
-    """Let a forked child open its own engine: the parent's threads do not exist in it."""
-    global _lock  # noqa: PLW0603
-    _lock = threading.Lock()
-    _embedded.clear()
-
-
-if hasattr(__import__("os"), "register_at_fork"):
-    __import__("os").register_at_fork(after_in_child=_forget_after_fork)
+            _embedded[process] = engine
+        return _embedded[process]

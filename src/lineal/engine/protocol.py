@@ -147,6 +147,10 @@ class Engine(Protocol):
         """Return the columns of `source` without reading its rows where the format allows it."""
         ...
 
+    def column_names(self, source: Source) -> list[str]:
+        """Return the names of the columns; for text that is cheaper than finding their types."""
+        ...
+
     def run(self, expression: ir.Table, sources: Mapping[str, Source]) -> pa.RecordBatchReader:
         """Compile `expression` and stream its result, typed as the expression says.
 

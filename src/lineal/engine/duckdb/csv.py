@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lineal.engine.duckdb.session import Session
     from lineal.engine.protocol import CsvFiles
 
-__all__ = ["csv_text"]
+__all__ = ["csv_names", "csv_text"]
 
 _HEADER_BYTES = 1 << 20
 
@@ -48,6 +48,11 @@ def csv_text(session: Session, source: CsvFiles) -> str:
         for name, column, arrow in zip(names, raw, types, strict=True)
     )
     return f"(SELECT {cells} FROM {table})"
+
+
+def csv_names(source: CsvFiles) -> list[str]:
+    """Return the names in the header; errors as for `csv_text`."""
+    return _common_header(text_files(source.paths, "CSV"), source)
 
 
 def _raw_table(files: Sequence[TextFile], source: CsvFiles, columns: Sequence[str]) -> str:

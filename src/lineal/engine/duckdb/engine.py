@@ -10,12 +10,13 @@ import duckdb
 
 from lineal.engine.duckdb.arrow import arrow_schema
 from lineal.engine.duckdb.compile import compiled
+from lineal.engine.duckdb.csv import csv_names
 from lineal.engine.duckdb.failures import translated
 from lineal.engine.duckdb.functions import define_functions
 from lineal.engine.duckdb.layouts import Layouts
 from lineal.engine.duckdb.session import ROOT, Session
 from lineal.engine.duckdb.tables import open_tables
-from lineal.engine.protocol import ArrowData, EngineSettings, ParquetFiles
+from lineal.engine.protocol import ArrowData, CsvFiles, EngineSettings, ParquetFiles
 from lineal.errors import InvalidInput, Unavailable
 
 if TYPE_CHECKING:
@@ -51,6 +52,12 @@ class DuckDBEngine:
         with self._session() as session, translated():
             relation = session.bind(source, once=True)
             return session.relation(f"SELECT * FROM {relation} LIMIT 0").schema()
+
+    def column_names(self, source: Source) -> list[str]:
+        """Return the names of the columns; of CSV files only the headers are read for it."""
+        if isinstance(source, CsvFiles):
+            return csv_names(source)
+        return list(self.schema(source).names)
 
     def run(self, expression: ir.Table, sources: Mapping[str, Source]) -> pa.RecordBatchReader:
         """Compile `expression` and stream its result, typed as the expression says."""
@@ -122,9 +129,9 @@ def _connect(settings: EngineSettings) -> duckdb.DuckDBPyConnection:
             f"[engine] in lineal.toml is not understood: {error}; memory_limit reads as '2GB', "
             f"threads as a whole number from 1 (given: {settings})"
         ) from error
-    define_functions(root)
     for statement in _PREPARATION:
         root.execute(statement)
+    define_functions(root)
     return root
 
 
@@ -134,9 +141,4 @@ _PREPARATION = (
     f"ATTACH ':memory:' AS {ROOT}",
     f"USE {ROOT}",
     "DETACH memory",
-    # What `lineal.engine.functions` promises.
-    "CREATE MACRO lineal_text_bytes(text) AS strlen(text)",
-    "CREATE MACRO lineal_bytes(bytes) AS octet_length(bytes)",
-    "CREATE MACRO lineal_text(bytes) AS TRY(decode(bytes))",
-    "CREATE MACRO lineal_microseconds(moment) AS epoch_us(moment)",
 )

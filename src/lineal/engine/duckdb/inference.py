@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from lineal.engine.duckdb.strict import looks_like
+from lineal.engine.text_types import TEXT_TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,19 +18,6 @@ __all__ = ["inferred_types"]
 
 _SAMPLE_ROWS = 10_000
 
-# In order: the first that fits every value of a column is its type; if none does, it is text.
-_CANDIDATES = (
-    pa.bool_(),
-    pa.int64(),
-    pa.float64(),
-    pa.date32(),
-    pa.timestamp("us"),
-    pa.timestamp("us", tz="UTC"),
-    pa.timestamp("ns"),
-    pa.timestamp("ns", tz="UTC"),
-    pa.time64("us"),
-)
-
 
 def inferred_types(session: Session, table: str, columns: Sequence[str]) -> list[pa.DataType]:
     """Return the type of each text column of `table`: text, unless all values fit a narrower one.
@@ -37,7 +25,7 @@ def inferred_types(session: Session, table: str, columns: Sequence[str]) -> list
     A sample tells what is worth a try on all rows, so that one scan usually decides.
     """
     sample = f"(SELECT * FROM {table} LIMIT {_SAMPLE_ROWS})"
-    tries = {column: list(_CANDIDATES) for column in columns}
+    tries = {column: list(TEXT_TYPES) for column in columns}
     fit = _fitting(session, sample, tries)
     untried = {column: [t for t in tries[column] if t in fit[column]] for column in columns}
     decided: dict[str, pa.DataType] = {}

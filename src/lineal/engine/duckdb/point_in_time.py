@@ -1,10 +1,12 @@
-"""Join features to queries as they were known then: exact, and about as fast as a plain ASOF.
+"""Join features to queries as they were known then: exact, at about the cost of a plain ASOF.
 
-A row becomes visible at `seen = greatest(event, known)`. Walk a key's rows by `seen`: a row can be
-an answer only if its event time is a record high so far, since afterwards a newer event is always
-known. Those rows are kept, and an ASOF join on `seen` finds the answer's time; rows of equal time
-are told apart among the few that were found. Only key, times and the row's position go through
-the sort; the features are fetched by position, for the rows that won.
+A row can be seen from `seen = greatest(event, known)` on. So rows (at `seen`) and queries (at their
+time) are laid on one time line a key, and a running maximum of the event time along it gives each
+query the event time of its answer. Rows of that event time are told apart among the few that were
+found, by known-at and by position. Only key, times and the row's position go through the sort; the
+features are fetched by position, for the rows that won.
+
+DuckDB's own ASOF join knows one time only, and picks any of the rows with equal times.
 """
 
 from __future__ import annotations
@@ -54,7 +56,7 @@ def _all_rows(reader: pa.RecordBatchReader, count: object) -> Iterator[pa.Record
 
 def _statement(asked: Numbered, found: Sequence[tuple[Numbered, PointInTime]]) -> str:
     tables = [
-        f"{name}_{number} AS MATERIALIZED ({text})"
+        f"{name}_{number} AS ({text})"
         for number, (source, lookup) in enumerate(found)
         for name, text in _steps(number, asked, source, lookup).items()
     ]
@@ -81,22 +83,22 @@ def _steps(number: int, asked: Numbered, source: Numbered, lookup: PointInTime) 
     """Return the queries that lead to `won`: for each answered query `q`, the winning `row`."""
     times = _Times(asked, source, lookup)
     keys = [f"k{i}" for i in range(len(lookup.keys))]
-    same_key = "".join(f"asked.{key} = kept.{key} AND " for key in keys)
-    same_kept = " AND ".join(f"won.{name} = kept.{name}" for name in [*keys, "seen"])
-    young = f" WHERE asked.t::HUGEINT - kept.event <= {times.max_age}" * (times.max_age is not None)
-    carried = ", ".join(f"kept.{name}" for name in [*keys, "seen"])
-    last = "(kept.known, kept.row)" if lookup.known_at else "kept.row"
-    best = f"max({last}){'[2]' * (lookup.known_at is not None)}"
+    listed = "".join(f"{key}, " for key in keys)
+    by_key = f"PARTITION BY {', '.join(keys)} " if keys else ""
+    same = " AND ".join(f"line.{key} = rows.{key}" for key in [*keys, "event"])
+    young = "" if times.max_age is None else f" AND line.t::HUGEINT - line.event <= {times.max_age}"
     return {
-        "asked": times.asked_text(),
-        "kept": times.kept_text(),
-        "time": (
-            f"SELECT asked.q, {carried} FROM asked_{number} AS asked "
-            f"ASOF JOIN kept_{number} AS kept ON {same_key}asked.t >= kept.seen{young}"
+        "rows": times.rows_text(),
+        # The frame is RANGE up to the current row: rows seen at the query's very time count.
+        "line": (
+            f"SELECT {listed}t, q, max(event) OVER ({by_key}ORDER BY t) AS event FROM ("
+            f"SELECT {listed}seen AS t, event, NULL::BIGINT AS q FROM rows_{number} "
+            f"UNION ALL SELECT {listed}t, NULL, q FROM ({times.asked_text()}))"
         ),
         "won": (
-            f"SELECT won.q, {best} AS row FROM time_{number} AS won "
-            f"JOIN kept_{number} AS kept ON {same_kept} GROUP BY won.q"
+            f"SELECT line.q, max((rows.known, rows.row))[2] AS row FROM line_{number} AS line "
+            f"JOIN rows_{number} AS rows ON {same} AND rows.known <= line.t "
+            f"WHERE line.q IS NOT NULL{young} GROUP BY line.q"
         ),
     }
 
@@ -127,30 +129,26 @@ class _Times:
         ]
         return f"SELECT {', '.join(parts)} FROM {self._asked.text} AS data WHERE {_present(names)}"
 
-    def kept_text(self) -> str:
+    def rows_text(self) -> str:
         """Select key, times and position of each row that can be an answer."""
         keys = list(self._lookup.keys.values())
-        event = self._instant(self._source, self._lookup.event_time)
-        parts = [*self._keys(self._source, keys), f"{event} AS event"]
-        row = f"data.{self._source.position} AS row"
         names = [*keys, self._lookup.event_time]
+        event = self._instant(self._source, self._lookup.event_time)
         if self._lookup.known_at is None:
-            seen = f"{event} + {self._units(self._lookup.available_after)}"
-            return self._rows([*parts, f"{seen} AS seen", row], names)
-        known = self._instant(self._source, self._lookup.known_at)
-        names.append(self._lookup.known_at)
-        parts += [f"{known} AS known", f"greatest({event}, {known}) AS seen", row]
-        by_key = "PARTITION BY " + ", ".join(f"k{i}" for i in range(len(keys))) if keys else ""
-        # The frame is RANGE: rows of equal `seen` count for each other.
-        return (
-            f"SELECT * EXCLUDE high FROM (SELECT *, max(event) OVER ({by_key} ORDER BY seen) "
-            f"AS high FROM ({self._rows(parts, names)})) WHERE event = high"
-        )
-
-    def _rows(self, parts: list[str], needed: list[str]) -> str:
-        return (
-            f"SELECT {', '.join(parts)} FROM {self._source.text} AS data WHERE {_present(needed)}"
-        )
+            known = f"{event} + {self._units(self._lookup.available_after)}"
+            seen = known
+        else:
+            known = self._instant(self._source, self._lookup.known_at)
+            seen = f"greatest({event}, {known})"
+            names.append(self._lookup.known_at)
+        parts = [
+            *self._keys(self._source, keys),
+            f"{event} AS event",
+            f"{known} AS known",
+            f"{seen} AS seen",
+            f"data.{self._source.position} AS row",
+        ]
+        return f"SELECT {', '.join(parts)} FROM {self._source.text} AS data WHERE {_present(names)}"
 
     def _keys(self, side: Numbered, names: list[str]) -> list[str]:
         others = zip(self._lookup.keys.items(), names, strict=True)
@@ -176,7 +174,7 @@ def _instant_text(name: str, arrow: pa.DataType, *, fine: bool) -> str:
     """Return a time as whole micro- or nanoseconds of UTC; what has no zone is read as UTC."""
     if fine and reads_nanoseconds(arrow):
         return f"epoch_ns({_column(name)})"
-    micros = f"epoch_us(CAST({_column(name)} AS TIMESTAMP))"
+    micros = f"epoch_us({_column(name)})"
     return f"CAST({micros} AS HUGEINT) * 1000" if fine else micros
 
 

@@ -8,17 +8,17 @@ import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+import duckdb
 import pyarrow as pa
 
 from lineal.engine.duckdb.failures import translated
 from lineal.engine.duckdb.sources import numbered_text, relation_text
 from lineal.engine.duckdb.text import quoted, type_text
+from lineal.errors import InvalidInput, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from types import TracebackType
-
-    import duckdb
 
     from lineal.engine.duckdb.layouts import Layouts
     from lineal.engine.protocol import Source
@@ -73,6 +73,11 @@ class Session:
     def close(self) -> None:
         """Drop all that this call registered; a reader still open on it ends with an error."""
         self._finalizer()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was not closed yet."""
+        return self._finalizer.alive
 
     def bind(self, source: Source, *, once: bool = False) -> str:
         """Make `source` readable here and return what to select from.
@@ -129,7 +134,12 @@ class Session:
 
     def relation(self, query: str) -> Relation:
         """Bind `query`: unknown names and wrong types are found here, before rows are read."""
-        return Relation(self, query, self._connection.sql(query))
+        try:
+            return Relation(self, query, self._connection.sql(query))
+        except duckdb.Error:
+            # The same mistake, this time with the line and a caret under it.
+            self._connection.execute(query)
+            raise
 
 
 @dataclass(frozen=True)
@@ -198,6 +208,10 @@ def _batches(session: Session, inner: pa.RecordBatchReader, query: str) -> Itera
     try:
         with translated(query=query):
             yield from inner
+    except InvalidInput as error:
+        if session.is_open:
+            raise
+        raise Unavailable("the engine was closed before its result was read") from error
     finally:
         session.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from lineal.engine.duckdb.session import ROOT
 from lineal.engine.duckdb.text import quoted
 from lineal.errors import InvalidInput
 
@@ -32,7 +33,7 @@ def open_tables(session: Session, query: str, sources: Mapping[str, Source]) -> 
     catalog = session.open_catalog()
     for name in _meant(query, sources):
         schema, _, table = name.rpartition(".")
-        if schema.casefold() in {"temp", "system"}:
+        if schema.casefold() in {"temp", "system", ROOT}:
             raise InvalidInput(f"DuckDB keeps {schema!r} for itself: {name} can't be used in SQL")
         place = f"{catalog}.{quoted(schema or 'main')}"
         session.execute(f"CREATE SCHEMA IF NOT EXISTS {place}")
@@ -44,6 +45,9 @@ def _meant(query: str, sources: Mapping[str, Source]) -> list[str]:
     if _LISTING.search(query):
         return list(sources)
     text = query.casefold()
-    return [
-        name for name in sources if name.rpartition(".")[2].casefold().replace('"', '""') in text
-    ]
+    return [name for name in sources if _occurs(name.rpartition(".")[2].casefold(), text)]
+
+
+def _occurs(table: str, text: str) -> bool:
+    word = re.escape(table.replace('"', '""'))
+    return re.search(rf"(?<!\w){word}(?!\w)", text) is not None
