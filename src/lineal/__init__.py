@@ -27,7 +27,7 @@ from lineal.errors import (
 )
 
 if TYPE_CHECKING:
-    from lineal.pipeline import Input, component, pipeline
+    from lineal.pipeline import File, Input, Model, Named, component, pipeline
     from lineal.workspace import (
         Workspace,
         infer_schema,
@@ -44,14 +44,18 @@ __all__ = [
     "AlreadyExists",
     "Conflict",
     "Corrupt",
+    "File",
     "IncompatibleVersion",
     "Input",
     "InvalidInput",
     "LinealError",
+    "Model",
+    "Named",
     "NotFound",
     "Unavailable",
     "Workspace",
     "component",
+    "features",
     "infer_schema",
     "open",
     "pipeline",
@@ -62,7 +66,10 @@ __all__ = [
 ]
 
 _LAZY = {
+    "File": "lineal.pipeline",
     "Input": "lineal.pipeline",
+    "Model": "lineal.pipeline",
+    "Named": "lineal.pipeline",
     "Workspace": "lineal.workspace",
     "component": "lineal.pipeline",
     "features": "lineal.features",
@@ -75,6 +82,9 @@ _LAZY = {
     "validate": "lineal.workspace",
 }
 
+# A package of the name: `lineal.features.entity(...)`; `lineal.pipeline` is one that can be called.
+_PACKAGES = ("features", "pipeline")
+
 
 def __getattr__(name: str) -> object:
     if name not in _LAZY:
@@ -82,6 +92,6 @@ def __getattr__(name: str) -> object:
     from importlib import import_module
 
     found = import_module(_LAZY[name])
-    value = found if name == "features" else getattr(found, name)
+    value = found if name in _PACKAGES else getattr(found, name)
     globals()[name] = value
     return value

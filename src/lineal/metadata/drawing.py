@@ -1,7 +1,7 @@
 """Draw a lineage: as a tree in the terminal, as DOT, as Mermaid, as plain values.
 
-A table that was loaded twelve times is not twelve levels deep on the screen: the versions that
-one version grew from are drawn beside their sources, one line each.
+On the screen stand artifacts, each with the verb that made it; the executions between them would
+double the depth and tell nothing more.
 """
 
 from __future__ import annotations
@@ -11,12 +11,10 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from rich.tree import Tree
 
-from lineal.metadata.model import ExecutionState
+from lineal.metadata.model import ArtifactState, ExecutionState
 from lineal.metadata.names import format_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from lineal.metadata.lineage import Lineage, Node
 
 __all__ = ["dot", "label", "mermaid", "plain", "text", "tree"]
@@ -44,14 +42,15 @@ def label(lineage: Lineage, node: Node) -> str:
 
 
 def tree(lineage: Lineage) -> Tree:
-    """Return the lineage as a tree, what led to the start above all."""
-    root = Tree(_styled(lineage, lineage.start))
-    seen: set[Node] = {lineage.start}
+    """Return the lineage as a tree of artifacts, each with the verb that made it."""
+    upstream, downstream = _Steps(lineage, upstream=True), _Steps(lineage, upstream=False)
+    root = Tree(_line(upstream, lineage.start))
     if lineage.direction in ("upstream", "both"):
-        _grow(lineage, root, lineage.start, _neighbours(lineage, upstream=True), seen)
-    if lineage.direction in ("downstream", "both"):
-        parent = root.add(Text("led to", style="italic")) if lineage.direction == "both" else root
-        _grow(lineage, parent, lineage.start, _neighbours(lineage, upstream=False), {lineage.start})
+        _grow(upstream, root)
+    if lineage.direction == "downstream":
+        _grow(downstream, root)
+    if lineage.direction == "both" and downstream.after(lineage.start):
+        _grow(downstream, root.add(Text("led to", style="italic")))
     return root
 
 
@@ -119,62 +118,114 @@ def plain(lineage: Lineage) -> dict[str, object]:
     }
 
 
-def _grow(
-    lineage: Lineage,
-    root: Tree,
-    start: Node,
-    neighbours: dict[Node, list[Node]],
-    seen: set[Node],
-) -> None:
-    """Add what `start` leads to below `root`, each node once in full; no recursion: any depth."""
-    stack = [(root, iter(_flattened(lineage, start, neighbours)))]
+class _Steps:
+    """From artifact to artifact, over the executions between them, in one direction."""
+
+    def __init__(self, lineage: Lineage, *, upstream: bool) -> None:
+        self.lineage = lineage
+        self._upstream = upstream
+        self._makers: dict[Node, list[Node]] = {}
+        self._near: dict[Node, list[Node]] = {}
+        for edge in lineage.edges:
+            if _is_abandoned(lineage, edge.target):
+                continue  # what a failed execution did not make; the execution itself is told
+            near, far = (edge.target, edge.source) if upstream else (edge.source, edge.target)
+            self._near.setdefault(near, []).append(far)
+            if edge.target[0] == "artifact":
+                self._makers.setdefault(edge.target, []).append(edge.source)
+
+    def makers(self, node: Node) -> list[Node]:
+        """Return the execution that made an artifact, and those of the versions it grew from."""
+        versions = [node, *self._same_name(node)] if self._upstream else [node]
+        return [self._makers[each][0] for each in versions if each in self._makers]
+
+    def after(self, node: Node) -> list[Node]:
+        """Return the artifacts one step on, and the executions that the way ends in.
+
+        Versions of one name that grew from each other count as one: a table that was loaded
+        twelve times stands beside its twelve sources, not on twelve levels.
+        """
+        same = {node, *self._same_name(node)}
+        order = sorted(same, reverse=self._upstream)
+        steps = dict.fromkeys(step for each in order for step in self._direct(each))
+        return [step for step in steps if step not in same]
+
+    def _same_name(self, node: Node) -> list[Node]:
+        """Return the other versions of the same thing that follow one another in this direction."""
+        name = _version_name(self.lineage, node)
+        found: dict[Node, None] = {}
+        pending = [node] if name is not None else []
+        while pending:
+            for step in self._direct(pending.pop()):
+                if step not in found and step != node and _version_name(self.lineage, step) == name:
+                    found[step] = None
+                    pending.append(step)
+        return list(found)
+
+    def _direct(self, node: Node) -> list[Node]:
+        """Return the artifacts behind the executions next to a node, and ends of the way."""
+        found: dict[Node, None] = {}
+        seen: set[Node] = set()
+        pending = list(self._near.get(node, ()))
+        while pending:
+            step = pending.pop(0)
+            if step in seen:
+                continue
+            seen.add(step)
+            beyond = self._near.get(step, [])
+            if step[0] == "artifact" or (not beyond and not self._upstream):
+                found[step] = None
+            else:
+                # The inputs of the run that a verb ran in tell of a verb that names none itself.
+                own = [each for each in beyond if each[0] == "artifact"]
+                pending += own or beyond
+        return list(found)
+
+
+def _grow(steps: _Steps, root: Tree) -> None:
+    """Add what the start leads to below `root`, each in full once; no recursion, so any depth."""
+    start = steps.lineage.start
+    seen = {start}
+    stack = [(root, iter(steps.after(start)))]
     while stack:
         parent, children = stack[-1]
         child = next(children, None)
         if child is None:
             stack.pop()
             continue
-        line = _styled(lineage, child)
-        if child in seen and neighbours.get(child):
-            parent.add(line.append(" (shown above)", style="dim"))
+        line = _line(steps, child)
+        further = steps.after(child)
+        if further and (child in seen or seen.issuperset(further)):
+            told = "shown above" if child in seen else "of what is shown above"
+            parent.add(line.append(f"  ({told})", style="dim"))
+            seen.add(child)
             continue
         seen.add(child)
-        branch = parent.add(line)
-        stack.append((branch, iter(_flattened(lineage, child, neighbours))))
+        stack.append((parent.add(line), iter(further)))
 
 
-def _flattened(lineage: Lineage, node: Node, neighbours: dict[Node, list[Node]]) -> Iterator[Node]:
-    """Yield the neighbours of a node; an earlier version of the same thing gives its own."""
-    name = _version_name(lineage, node)
-    pending = list(neighbours.get(node, ()))
-    while pending:
-        child = pending.pop(0)
-        if child[0] == "execution" and name is not None:
-            makers = neighbours.get(child, [])
-            before = [n for n in makers if _version_name(lineage, n) == name]
-            if before and len(makers) > len(before):
-                neighbours[child] = [n for n in makers if n not in before]
-                pending += [n for earlier in before for n in neighbours.get(earlier, ())]
-        yield child
+def _line(steps: _Steps, node: Node) -> Text:
+    """Return a node's line: what it is called, and the verb that made it."""
+    lineage = steps.lineage
+    if node[0] == "execution":
+        return Text(label(lineage, node), style="cyan")
+    line = Text(label(lineage, node), style="bold")
+    makers = steps.makers(node)
+    if makers:
+        more = len(makers) - 1
+        told = label(lineage, makers[0]) + (f" and {more} more" if more else "")
+        line.append(f"  \u2190 {told}", style="not bold cyan")
+    return line
+
+
+def _is_abandoned(lineage: Lineage, node: Node) -> bool:
+    artifact = lineage.artifacts.get(node[1]) if node[0] == "artifact" else None
+    return artifact is not None and artifact.state == ArtifactState.ABANDONED
 
 
 def _version_name(lineage: Lineage, node: Node) -> str | None:
     version = lineage.versions.get(node[1]) if node[0] == "artifact" else None
     return None if version is None else version.name
-
-
-def _neighbours(lineage: Lineage, *, upstream: bool) -> dict[Node, list[Node]]:
-    found: dict[Node, list[Node]] = {}
-    for edge in lineage.edges:
-        near, far = (edge.target, edge.source) if upstream else (edge.source, edge.target)
-        if far not in found.setdefault(near, []):
-            found[near].append(far)
-    return found
-
-
-def _styled(lineage: Lineage, node: Node) -> Text:
-    style = "cyan" if node[0] == "execution" else "bold"
-    return Text(label(lineage, node), style=style)
 
 
 def _nodes(lineage: Lineage) -> list[Node]:
