@@ -13,6 +13,7 @@ from lineal.validation.sources import as_source
 
 if TYPE_CHECKING:
     from lineal.engine import Engine, Source
+    from lineal.validation.stats.reduce import Limits
 
 __all__ = ["statistics"]
 
@@ -37,21 +38,42 @@ def statistics(
 
 
 def computed(source: Source, engine: Engine, options: StatisticsOptions) -> Statistics:
-    """Compute the statistics of a source whose columns the engine tells."""
+    """Compute the statistics of a source."""
     from lineal.validation.stats.assemble import assemble
-    from lineal.validation.stats.collect import DATA, Limits, expression, series_of
+    from lineal.validation.stats.collect import DATA, expression, series_of
     from lineal.validation.stats.counts import read_counts
     from lineal.validation.stats.features import FINE
     from lineal.validation.stats.plan import plan_features
+    from lineal.validation.stats.reduce import Limits
 
-    schema = engine.schema(source)
-    if isinstance(source, CsvFiles) and source.columns is None:
-        # So that the engine need not look for the types again when it reads the rows.
-        source = replace(source, columns={field.name: field.type for field in schema})
-    series = series_of(plan_features(schema, columns=options.columns))
     limits = Limits(
         intervals=FINE * options.num_quantiles_histogram_buckets,
         texts=max(options.num_top_values, options.num_rank_histogram_buckets),
     )
+    if isinstance(source, CsvFiles) and source.columns is None:
+        return _of_texts(source, engine, options, limits)
+    schema = engine.schema(source)
+    series = series_of(plan_features(schema, columns=options.columns))
     result = engine.run(expression(schema, series, limits), {DATA: source}).read_all()
     return Statistics(assemble(read_counts(result), series, options))
+
+
+def _of_texts(
+    source: CsvFiles, engine: Engine, options: StatisticsOptions, limits: Limits
+) -> Statistics:
+    """Compute the statistics of files whose types are told from their values, in the same scan."""
+    import pyarrow as pa
+
+    from lineal.validation.stats.assemble import assemble
+    from lineal.validation.stats.collect import DATA, series_of
+    from lineal.validation.stats.counts import read_counts
+    from lineal.validation.stats.plan import chosen, plan_text
+    from lineal.validation.stats.untyped import untyped_expression
+
+    names = engine.column_names(source)
+    read = chosen(names, options.columns)
+    texts = replace(source, columns=dict.fromkeys(names, pa.string()))
+    result = engine.run(untyped_expression(read, limits), {DATA: texts}).read_all()
+    counts = read_counts(result)
+    plans = [plan_text(name, counts.types.get(place)) for place, name in enumerate(read)]
+    return Statistics(assemble(counts, series_of(plans), options))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from lineal.validation.stats.collect import Row
 from lineal.validation.stats.histograms import Ranks
+from lineal.validation.stats.reduce import Row
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,6 +65,8 @@ class Counts:
     examples: int
     numbers: Mapping[int, NumberCounts]
     texts: Mapping[int, TextCounts]
+    types: Mapping[int, int | None]
+    """For columns of text: which type their values have, None where they are text."""
 
 
 _NUMBER_TOTALS = (
@@ -104,7 +106,8 @@ def read_counts(result: pa.Table) -> Counts:
         known = {name: value or 0 for name, value in zip(_TEXT_TOTALS, values, strict=True)}
         labels = tuple((text, count) for _, text, count in sorted(top.get(series, [])))
         texts[series] = TextCounts(**known, top=labels)
-    return Counts(examples=examples, numbers=numbers, texts=texts)
+    types = dict(_rows(result, Row.TYPE, ("series", "count")))
+    return Counts(examples=examples, numbers=numbers, texts=texts, types=types)
 
 
 def _rows(result: pa.Table, kind: int, columns: Sequence[str]) -> list[tuple[Any, ...]]:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from lineal.engine.text_types import TEXT_TYPES
 from lineal.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["FeaturePlan", "Kind", "Reading", "plan_features"]
+__all__ = ["FeaturePlan", "Kind", "Reading", "chosen", "plan_features", "plan_text"]
 
 
 class Kind(Enum):
@@ -69,19 +70,31 @@ def plan_features(schema: pa.Schema, *, columns: Sequence[str] | None) -> list[F
     Raises `InvalidInput` for double names and for a column whose type has no statistics yet,
     `NotFound` for a name in `columns` that the table lacks.
     """
-    double = [name for name, count in Counter(schema.names).items() if count > 1]
-    if double:
-        raise InvalidInput(f"the data has more than one column named {double[0]!r}; rename one")
-    if columns is not None:
-        for name in columns:
-            if name not in schema.names:
-                raise NotFound.among("the data has no column", name, schema.names)
+    names = chosen(schema.names, columns)
     return [
         plan
         for field in schema
-        if columns is None or field.name in columns
+        if field.name in names
         for plan in _plans((field.name,), field.type)
     ]
+
+
+def chosen(names: Sequence[str], columns: Sequence[str] | None) -> list[str]:
+    """Return the names that are in `columns`, all of them without it; refuse double ones."""
+    double = [name for name, count in Counter(names).items() if count > 1]
+    if double:
+        raise InvalidInput(f"the data has more than one column named {double[0]!r}; rename one")
+    for name in columns or ():
+        if name not in names:
+            raise NotFound.among("the data has no column", name, names)
+    return [name for name in names if columns is None or name in columns]
+
+
+def plan_text(name: str, type_: int | None) -> FeaturePlan:
+    """Return the feature of a column of text whose values all have the type of this number."""
+    if type_ is None:
+        return FeaturePlan((name,), Kind.STRING, Reading.TEXT)
+    return _leaf((name,), TEXT_TYPES[type_])
 
 
 def _plans(path: tuple[str, ...], arrow: pa.DataType) -> Iterator[FeaturePlan]:
