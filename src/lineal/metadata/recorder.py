@@ -55,7 +55,8 @@ _open_runs: ContextVar[tuple[tuple[Recorder, Running], ...]] = ContextVar(
 class Recorder:
     """Writes executions, with what they used and made, into one store.
 
-    `environment` says what a run runs in; it is asked when an execution opens.
+    `environment` says what a run runs in, `program` which script or notebook started it; both
+    are asked when an execution opens. `software` is whose verbs these are, with its version.
     """
 
     def __init__(
@@ -63,9 +64,13 @@ class Recorder:
         store: Store,
         *,
         environment: Callable[[], EnvironmentRecord | None] = lambda: None,
+        program: Callable[[], str] = lambda: "",
+        software: str = "lineal",
     ) -> None:
         self.store = store
         self._environment = environment
+        self._program = program
+        self._software = software
 
     @contextmanager
     def run(
@@ -89,6 +94,7 @@ class Recorder:
         the data's source knew it: it dates the outputs, the execution, and the inputs that no
         claim dates yet. Raises `InvalidInput` for a claim in the future or before the previous
         version's known time, and `AlreadyExists` for a name that belongs to another type.
+        `code` identifies what runs; without it, that is the verb of this release.
         Inside another open run the execution becomes its child: it shares the run's contexts.
         """
         claim = _claim(known_at)
@@ -101,7 +107,8 @@ class Recorder:
             properties={
                 **(parameters or {}),
                 **identity(),
-                **({"lineal_code": code} if code else {}),
+                "lineal_code": code or f"{self._software} {verb.name}",
+                **({"lineal_command": program} if (program := self._program()) else {}),
                 **({"lineal_fingerprint": fingerprint} if fingerprint else {}),
             },
         )

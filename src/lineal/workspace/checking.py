@@ -61,7 +61,6 @@ def statistics(
             inputs={"examples": [artifact]},
             parameters={"options": repr(options)} if options is not None else {},
             outputs=[Output("statistics", STATISTICS, name or default)],
-            code=_code(),
         ) as running:
             found = validation.statistics(source, engine=workspace.engine, options=options)
             put(workspace.objects, running, "statistics", STATISTICS, found)
@@ -77,7 +76,6 @@ def infer_schema(workspace: Workspace, data: object, *, name: str | None = None)
         _INFER_VERB,
         inputs={"statistics": [artifact]},
         outputs=[Output("schema", SCHEMA, name or default)],
-        code=_code(),
     ) as running:
         put(workspace.objects, running, "schema", SCHEMA, validation.infer_schema(given))
     return _schema(_result(workspace, running, "schema"))
@@ -107,7 +105,6 @@ def validate(
         inputs=inputs,
         parameters={"environment": environment} if environment is not None else {},
         outputs=[Output("anomalies", ANOMALIES, name or default)],
-        code=_code(),
     ) as running:
         report = validation.validate(given, expected, environment=environment, previous=before)
         put(workspace.objects, running, "anomalies", ANOMALIES, report)
@@ -128,7 +125,6 @@ def keep(
         _SAVE_VERB,
         inputs={"origin": [origin.artifact]} if origin is not None else {},
         outputs=[Output("value", kind, name)],
-        code=_code(),
     ) as running:
         put(workspace.objects, running, "value", kind, value)
     return _result(workspace, running, "value")
@@ -151,9 +147,7 @@ def stored(workspace: Workspace, value: Statistics | Schema | Report) -> Artifac
     )
     if known:
         return known[-1]
-    with workspace.recorder.run(
-        _SAVE_VERB, outputs=[Output("value", kind)], code=_code()
-    ) as running:
+    with workspace.recorder.run(_SAVE_VERB, outputs=[Output("value", kind)]) as running:
         put(workspace.objects, running, "value", kind, value)
     return running.artifacts["value"]
 
@@ -233,9 +227,3 @@ def _named(
     if row is None:
         return None
     return f"{what}/{row.name.removeprefix(instead_of + '/') if instead_of else row.name}"
-
-
-def _code() -> str:
-    from lineal import __version__
-
-    return f"lineal {__version__}"

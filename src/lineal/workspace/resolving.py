@@ -143,7 +143,7 @@ def _row(workspace: Workspace, reference: Reference) -> VersionRow:
                 f"{format_name(name)} has no alias",
                 reference.alias,
                 store.aliases(name),
-                remedy=f"lineal alias {format_name(name)} {reference.alias} {newest.number} sets it",
+                remedy=f"lineal alias {format_name(name)} {reference.alias} NUMBER sets it",
             )
         return row
     if reference.content is not None:

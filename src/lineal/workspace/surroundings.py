@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lineal.environment import ENVIRONMENT, capture, properties_of
+from lineal.environment import ENVIRONMENT, capture, program_folder, properties_of
 from lineal.metadata import EnvironmentRecord
 
 if TYPE_CHECKING:
@@ -34,6 +33,6 @@ def record(workspace: Workspace) -> EnvironmentRecord | None:
 def environment(workspace: Workspace) -> Environment:
     """Return the environment that code runs in now.
 
-    The git state is that of the folder one works in, where the code most likely lies.
+    The git state is that of the folder in which the running script or notebook lies.
     """
-    return capture(Path.cwd(), cache=workspace.locations.cache)
+    return capture(program_folder(), cache=workspace.locations.cache)

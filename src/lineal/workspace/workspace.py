@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
+from lineal import __version__
 from lineal.errors import InvalidInput
 from lineal.metadata import EnvironmentRecord, Moment, Recorder, Store, Version, as_moment
 from lineal.workspace.locations import Locations, find, make
@@ -53,7 +54,12 @@ class Workspace:
         self._parent = parent
         self.settings = read_settings(locations.settings)
         self.store = store or Store(locations.metadata)
-        self.recorder = Recorder(self.store, environment=self._environment)
+        self.recorder = Recorder(
+            self.store,
+            environment=self._environment,
+            program=_program,
+            software=f"lineal {__version__}",
+        )
         _by_recorder[id(self.recorder)] = self
 
     @property
@@ -303,6 +309,12 @@ class Workspace:
         from lineal.workspace.surroundings import record
 
         return record(self)
+
+
+def _program() -> str:
+    from lineal.environment import program
+
+    return program()
 
 
 def workspace_of(version: Version) -> Workspace:
