@@ -78,7 +78,9 @@ def _node(node: object) -> dict[str, object]:
 def _value(value: mlmd.Value) -> object:
     kind = value.WhichOneof("value")
     held = getattr(value, kind)
-    return [kind, MessageToDict(held) if kind in ("struct_value", "proto_value") else held]
+    if kind == "proto_value":
+        return [kind, held.type_url]
+    return [kind, MessageToDict(held) if kind == "struct_value" else held]
 
 
 def _event(event: mlmd.Event) -> dict[str, object]:
@@ -177,6 +179,20 @@ def add(store: metadata_store.MetadataStore) -> dict[str, object]:
     }
 
 
+def write_again(store: metadata_store.MetadataStore) -> dict[str, object]:
+    """Put the types of `write` again, as any client does that starts anew."""
+    for version in (None, "2"):
+        kind = mlmd.ArtifactType(name="peer.Thing", version=version)
+        store.put_artifact_type(kind, can_omit_fields=True)
+    return {"types": [found.name for found in store.get_artifact_types()]}
+
+
 if __name__ == "__main__":
-    command = {"create": create, "read": read, "write": write, "add": add}[sys.argv[1]]
-    json.dump(command(open_store(sys.argv[2])), sys.stdout)
+    commands = {
+        "create": create,
+        "read": read,
+        "write": write,
+        "write_again": write_again,
+        "add": add,
+    }
+    json.dump(commands[sys.argv[1]](open_store(sys.argv[2])), sys.stdout)
