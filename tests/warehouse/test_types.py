@@ -170,7 +170,7 @@ def test_values_that_do_not_fit_are_refused_even_where_types_may(
         (pa.array([7.0]), pa.int64()),
         (pa.array([7]), pa.decimal128(3, 1)),
         (pa.array([DAY]), INSTANT),
-        (pa.array([DAY], pa.timestamp("us")), pa.date32()),
+        (pa.array([86_400_000_000], pa.timestamp("us")), pa.date32()),
         (pa.nulls(1), pa.struct([("a", pa.int32())])),
     ],
 )
@@ -263,7 +263,7 @@ def _values(kind: pa.DataType) -> st.SearchStrategy[object]:
 
 
 def test_assumptions_are_kept_in_the_execution(warehouse: Warehouse) -> None:
-    naive = pa.array([DAY], pa.timestamp("us"))
+    naive = pa.array([NAIVE], pa.timestamp("us"))
     frame = pa.table({"t": naive, "n": pa.nulls(1), "i": [1]})
 
     saved = warehouse.save(frame, "ops.notes")
