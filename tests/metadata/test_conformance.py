@@ -256,13 +256,16 @@ def test_what_the_wheel_adds_to_our_file_is_dated_by_its_own_times(ours, wheel, 
 
     store = ours.store
     late = store.artifact(added["artifact"])
+    (group,) = store.contexts(name="late group")
+    written = [late.created, group.created]
+    written += [e.time for e in store.events(execution_ids=[added["execution"]])]
     assert milliseconds(late.created) == added["created"]
     assert {a.id for a in store.artifacts()} == {*artifacts, added["artifact"]}
     for seen_by_a_commit in (False, True):
         if seen_by_a_commit:
             ours.recorder.label(late.id, {"color": "red"})
         # Before the wheel wrote, at the time it says, and now.
-        past, then = store.as_of(before), store.as_of(late.created)
+        past, then = store.as_of(before), store.as_of(max(written))
         assert {a.id for a in past.artifacts()} == artifacts
         assert len(past.events(artifact_ids=[*artifacts, late.id])) == events
         assert past.contexts(name="late group") == []
