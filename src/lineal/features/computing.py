@@ -134,15 +134,15 @@ def entities(
     from lineal.engine.functions import text_bytes
 
     if not spec.keys:
-        return unbound(table.schema, table.name).aggregate(moment=_moment(moment).first())
-    rows = _timed(spec, table, (), restates=restates, loaded=True)
+        rows = unbound(table.schema, table.name)
+        return rows.aggregate(rows=rows.count()).select(moment=_moment(moment))
+    found = _timed(spec, table, (), restates=restates, loaded=True)
     if changed is not None:
-        known = ibis.greatest(rows.event, rows.known)
-        rows = rows.filter(
-            (rows.loaded > _moment(changed.loaded)) | (known > _moment(changed.known))
-        )
+        known = ibis.greatest(found.event, found.known)
+        is_new = found.loaded > _moment(changed.loaded)
+        found = found.filter(is_new | (known > _moment(changed.known)))
     names = [f"k{i}" for i in range(len(spec.keys))]
-    keys = rows.select(*names).distinct()
+    keys = found.select(*names).distinct()
     order: list[ir.Value] = []
     for i in sorted(range(len(spec.keys)), key=lambda i: spec.keys[i]):
         key = keys[f"k{i}"]

@@ -18,7 +18,7 @@ from lineal.warehouse.sources import ParseOptions, SourceFile, open_source
 from lineal.warehouse.table import Table, TableVersion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import pyarrow as pa
 
@@ -40,6 +40,9 @@ class Queries:
     artifact: Artifact
     source: Source
     schema: pa.Schema
+    """The columns with their own types, which an engine may not have."""
+    read: Callable[[Sequence[str]], pa.RecordBatchReader]
+    """Gives some of the columns with their own types, in the order of the rows."""
 
 
 @dataclass(frozen=True)
@@ -68,20 +71,35 @@ def query_rows(
         given = given.newest
     if isinstance(given, TableVersion):
         _check_store(given, here)
-        yield _queries(given.ref, given.artifact, given.source(columns), here.engine)
+        version = given
+        whole = given.schema if columns is None else given.batches(columns).schema
+        source = given.source(columns)
+        yield Queries(given.ref, given.artifact, source, whole, version.batches)
         return
     if columns is not None:
         raise InvalidInput("columns= chooses those of a table; choose them in a frame beforehand")
-    version, label = _file(given, here)
-    if version.is_folder:
+    file, label = _file(given, here)
+    if file.is_folder:
         raise InvalidInput(f"{label} is a folder; give one of its files")
     with private_folder(here.temporary) as folder:
-        source = _source(SourceFile(version.path, label), here, folder)
-        yield _queries(label, version.artifact, source, here.engine)
+        path = _as_parquet(SourceFile(file.path, label), here, folder)
+        yield _of_parquet(path, label, file.artifact)
 
 
-def _queries(label: str, artifact: Artifact, source: Source, engine: Engine) -> Queries:
-    return Queries(label, artifact, source, engine.schema(source))
+def _of_parquet(path: Path, label: str, artifact: Artifact) -> Queries:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    def read(columns: Sequence[str]) -> pa.RecordBatchReader:
+        file = pq.ParquetFile(path)
+        chosen = pa.schema([schema.field(name) for name in columns])
+        return pa.RecordBatchReader.from_batches(chosen, file.iter_batches(columns=list(columns)))
+
+    try:
+        schema = pq.read_schema(path).remove_metadata()
+    except (pa.ArrowException, OSError) as error:
+        raise InvalidInput(f"{label} can't be read as Parquet: {error}") from error
+    return Queries(label, artifact, ParquetFiles((str(path),)), schema, read)
 
 
 def _file(given: object, here: Surroundings) -> tuple[LakeVersion, str]:
@@ -95,17 +113,17 @@ def _file(given: object, here: Surroundings) -> tuple[LakeVersion, str]:
     return here.lake.version(artifact), FRAME_LABEL
 
 
-def _source(file: SourceFile, here: Surroundings, folder: Path) -> Source:
-    """Return the rows of a file; what is not Parquet is first made so, with its own types."""
+def _as_parquet(file: SourceFile, here: Surroundings, folder: Path) -> Path:
+    """Return the rows of a file as Parquet, with its own types."""
     with file.path.open("rb") as opened:
         if opened.read(4) == b"PAR1":
-            return ParquetFiles((str(file.path),))
+            return file.path
     path = folder / "rows.parquet"
     with open_source(file, ParseOptions(), engine=here.engine, temporary=here.temporary) as reader:
         schema = reader.columns({})
         columns = {column.name: column.type for column in schema}
         write_parquet(schema, reader.batches(columns), path)
-    return ParquetFiles((str(path),))
+    return path
 
 
 def _named(text: str, here: Surroundings) -> object:

@@ -6,13 +6,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from lineal.errors import InvalidInput
+from lineal.features.joining import make_training_set
 from lineal.features.materialize import MaterializeResult, Place, materialize
 from lineal.features.online.sqlite import SqliteStore
 from lineal.features.queries import Surroundings, query_rows
 from lineal.features.registry import Defined, FeatureDefinition, Registry
 from lineal.features.serving import OnlineReply, parse_keys, read_online
 from lineal.features.tables import Tables
-from lineal.features.training_set import TrainingSet, make_training_set
+from lineal.features.training_set import TrainingSet
 from lineal.features.types import TRAINING_SET
 from lineal.lake import Lake, ObjectStore
 from lineal.metadata.moments import as_moment
