@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from lineal.engine.protocol import Source
 
 __all__ = ["Compiled", "compiled"]
+
+_COMMON_TABLE = re.compile(r'^((?:WITH|\),) "\w+") AS \($', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -51,17 +54,14 @@ def compiled(expression: ir.Table, sources: Mapping[str, Source]) -> Compiled:
 
     try:
         text = str(ibis.to_sql(expression.op().replace(renamed).to_expr(), dialect="duckdb"))
+        # Else DuckDB may compute a table of the query as often as the query names it.
+        text = _COMMON_TABLE.sub(r"\1 AS MATERIALIZED (", text)
         schema = expression.schema().to_pyarrow()
     except (IbisError, NotImplementedError) as error:
         raise InvalidInput(f"the expression does not compile for DuckDB: {error}") from error
     return Compiled(
         text=text,
         sources={plain[name]: sources[name] for name in names},
-        read_once=frozenset(
-            # A named table of the query that is used twice may also be computed twice.
-            name
-            for name in plain.values()
-            if text.count(quoted(name)) == 1 and "WITH" not in text
-        ),
+        read_once=frozenset(name for name in plain.values() if text.count(quoted(name)) == 1),
         types={column.name: column.type for column in schema},
     )

@@ -101,6 +101,11 @@ def _header(file: TextFile, delimiter: str) -> list[str]:
                 f"{file.path}, line 1, column {number}: the name is not UTF-8; save the file as "
                 "UTF-8"
             )
+        if "\n" in name or "\r" in name:
+            # DuckDB takes the header for one line, and would lose the first row.
+            raise InvalidInput(
+                f"{file.path}, line 1, column {number}: the name has a line break in it; rename it"
+            )
     check_names(names, f"{file.path}, line 1")
     return names
 

@@ -22,19 +22,23 @@ _SAMPLE_ROWS = 10_000
 def inferred_types(session: Session, table: str, columns: Sequence[str]) -> list[pa.DataType]:
     """Return the type of each text column of `table`: text, unless all values fit a narrower one.
 
-    A sample tells what is worth a try on all rows, so that one scan usually decides.
+    A sample tells what is worth a try on all rows, so that one scan usually decides. A column
+    without a value is text.
     """
     sample = f"(SELECT * FROM {table} LIMIT {_SAMPLE_ROWS})"
-    tries = {column: list(TEXT_TYPES) for column in columns}
-    fit = _fitting(session, sample, tries)
-    untried = {column: [t for t in tries[column] if t in fit[column]] for column in columns}
+    fit = _fitting(session, sample, dict.fromkeys(columns, TEXT_TYPES))
+    untried = {column: list(TEXT_TYPES if fits is None else fits) for column, fits in fit.items()}
     decided: dict[str, pa.DataType] = {}
     while len(decided) < len(columns):
-        first = {c: untried[c][:1] for c in columns if c not in decided}
-        holds = _fitting(session, table, first)
-        for column, candidates in first.items():
-            if not candidates or candidates == holds[column]:
-                decided[column] = candidates[0] if candidates else pa.string()
+        # Where the sample told nothing, all types are tried at once; else the likely one.
+        tries = {
+            column: untried[column] if fit[column] is None else untried[column][:1]
+            for column in columns
+            if column not in decided
+        }
+        for column, holds in _fitting(session, table, tries).items():
+            if holds or not tries[column] or fit[column] is None:
+                decided[column] = holds[0] if holds else pa.string()
             else:
                 untried[column].pop(0)
     return [decided[column] for column in columns]
@@ -42,19 +46,21 @@ def inferred_types(session: Session, table: str, columns: Sequence[str]) -> list
 
 def _fitting(
     session: Session, table: str, tries: Mapping[str, Sequence[pa.DataType]]
-) -> dict[str, list[pa.DataType]]:
-    """Return which of the types tried fit all values of each column; none where all are null."""
+) -> dict[str, list[pa.DataType] | None]:
+    """Return which of the types tried fit all values of each column; None where all are null."""
     asked = [(column, arrow) for column, types in tries.items() for arrow in types]
-    fitting: dict[str, list[pa.DataType]] = {column: [] for column in tries}
-    if not asked:
-        return fitting
-    tests = [
-        f"count({column}) > 0 AND "
+    tests = [f"count({column}) = 0" for column in tries]
+    tests += [
         f"count_if({column} IS NOT NULL AND NOT coalesce({looks_like(column, arrow)}, false)) = 0"
         for column, arrow in asked
     ]
     answers = session.rows(f"SELECT {', '.join(tests)} FROM {table}")[0]
-    for (column, arrow), fits in zip(asked, answers, strict=True):
-        if fits:
-            fitting[column].append(arrow)
+    fitting: dict[str, list[pa.DataType] | None] = {
+        column: None if is_null else []
+        for column, is_null in zip(tries, answers[: len(tries)], strict=True)
+    }
+    for (column, arrow), fits in zip(asked, answers[len(tries) :], strict=True):
+        known = fitting[column]
+        if fits and known is not None:
+            known.append(arrow)
     return fitting

@@ -38,7 +38,7 @@ def converted(text: str, arrow: pa.DataType) -> str:
         digits = rf"\s*[+-]?[0-9]*(\.[0-9]{{0,{max(arrow.scale, 0)}}}0*)?\s*"
         return _when(_matches(text, digits), text, name)
     if types.is_date(arrow):
-        same = f"CAST(TRY_CAST({text} AS DATE) AS VARCHAR) = {text}"
+        same = looks_like(text, arrow)
         midnight = "([ T]00:00(:00([.]0*)?)?)?"
         other = _matches(text, rf"[0-9]{{4}}[-/][0-9]{{1,2}}[-/][0-9]{{1,2}}{midnight}")
         return _when(f"{same} OR {other}", text, name)
@@ -66,7 +66,9 @@ def looks_like(text: str, arrow: pa.DataType) -> str:
     if types.is_floating(arrow):
         return f"{_is_float(text, name)} AND NOT ({_is_code(text)})"
     if types.is_date(arrow):
-        return f"CAST(TRY_CAST({text} AS DATE) AS VARCHAR) = {text}"
+        # Begins with a digit: 'infinity' is a date to DuckDB.
+        same = f"CAST(TRY_CAST({text} AS DATE) AS VARCHAR) = {text}"
+        return f"{text} >= '0' AND {text} < ':' AND {same}"
     if types.is_time(arrow):
         pattern = "[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,6})?"
     else:
