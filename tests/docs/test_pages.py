@@ -47,15 +47,16 @@ def blocks(page: Path) -> list[Block]:
 
 
 def matches(expected: str, printed: str) -> bool:
-    """Return whether `printed` is what `expected` says, spaces at the ends of lines apart."""
-
+    """Return whether `printed` is what `expected` says, however wide the spaces in it are."""
     pattern = "".join(
-        r"(?:[^\n]*\n)*"
-        if line.strip() == "..."
-        else re.escape(line.rstrip()).replace(r"\.\.\.", r"[^\n]*") + r"[ ]*\n"
+        r"(?:[^\n]*\n)*" if line.strip() == "..." else rf"[ ]*{_words(line)}[ ]*\n"
         for line in expected.strip("\n").splitlines()
     )
     return re.fullmatch(pattern, printed.strip("\n") + "\n") is not None
+
+
+def _words(line: str) -> str:
+    return "[ ]+".join(map(re.escape, line.split())).replace(r"\.\.\.", r"[^\n]*")
 
 
 def runs(page: Path) -> bool:

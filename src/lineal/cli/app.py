@@ -21,6 +21,7 @@ from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import Abort, Exit, TyperException
 
 from lineal.cli import session
+from lineal.cli.interrupting import INTERRUPTED, interruptible
 from lineal.errors import LinealError
 
 if TYPE_CHECKING:
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["COMMANDS", "Command", "load", "main"]
 
 MISTAKE_IN_LINEAL = 3
-INTERRUPTED = 130
 BROKEN_PIPE = 141
 
 
@@ -154,7 +154,8 @@ def _run(arguments: list[str]) -> int:
     command = typer.main.get_command(app)
     warnings.showwarning = _show_warning
     try:
-        code = command.main(arguments, prog_name="lineal", standalone_mode=False)
+        with interruptible():
+            code = command.main(arguments, prog_name="lineal", standalone_mode=False)
         sys.stdout.flush()
     except BrokenPipeError:
         # Whoever read our output has seen enough; nothing may be written at exit either.
@@ -193,7 +194,7 @@ def _show_wrong_use(error: TyperException) -> None:
         print(f"({context.command_path} --help tells how it is used)", file=sys.stderr)
 
 
-def _show_warning(message: Warning | str, *_: object) -> None:
+def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
     print(f"warning: {message}", file=sys.stderr)
 
 

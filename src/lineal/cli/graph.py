@@ -60,10 +60,10 @@ def find(
     as_json: session.JsonOption = False,
 ) -> None:
     """Find versions by what is known of them."""
-    from lineal.workspace.finding import find_rows  # as plain rows: no Arrow needed
+    from lineal.workspace.finding import find_rows, from_text  # as plain rows: no Arrow needed
 
     with session.opened(workspace, at=at) as ws:
-        rows = find_rows(ws.store, session.fields(conditions or []))
+        rows = find_rows(ws.store, from_text(session.fields(conditions or [])))
     if as_json:
         output.print_json(rows)
     else:

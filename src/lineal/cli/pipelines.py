@@ -61,6 +61,7 @@ def run(
                 {
                     **vars(node),
                     "node": node.id,
+                    "seconds": round(node.seconds, 2),
                     "outputs": ", ".join(made.ref for made in node.outputs.values()),
                 }
                 for node in result.nodes.values()
