@@ -23,6 +23,7 @@ KILL_POINTS: tuple[str, ...] = (
     "warehouse.staged",  # Iceberg's manifests are written too, main does not have them yet
     "warehouse.committed",  # main has the new snapshot, which the graph does not know
     "warehouse.planned",  # the snapshot's plan is stored too, its version does not exist yet
+    "workspace.stored",  # a schema, statistics or report is published, the recorder not told
     "pipeline.executed",  # a component's function has returned, none of its outputs is kept
     "pipeline.kept",  # the outputs' bytes are in place, the execution is not closed
     "pipeline.reusing",  # an equal execution was found, its reuse is not recorded

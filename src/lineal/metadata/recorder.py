@@ -129,7 +129,7 @@ class Recorder:
         kill_point("recorder.closed")
 
     def open_run(self) -> Running | None:
-        """Return the innermost open run of this recorder that tracks what is read, if any."""
+        """Return the innermost open run of this store that tracks what is read, if any."""
         return next((running for running in self._open() if running.tracks_reads), None)
 
     def used(self, artifact: Artifact) -> None:
@@ -201,9 +201,13 @@ class Recorder:
     # Inside
 
     def _open(self) -> list[Running]:
-        """Return the open executions of this recorder, innermost first."""
+        """Return the open executions of this store, innermost first.
+
+        The recorder may be another one: of a view of the past, of a workspace opened twice.
+        """
         entries = reversed(_open_runs.get())
-        return [running for owner, running in entries if owner is self and running.is_open]
+        here = self.store.uuid
+        return [run for owner, run in entries if run.is_open and owner.store.uuid == here]
 
     def _begin(
         self,

@@ -32,11 +32,11 @@ __all__ = [
     "EventRow",
     "Loader",
     "artifact",
-    "column_of",
     "context",
     "event_rows",
     "events",
     "execution",
+    "is_of_type",
     "old_values",
     "paths",
 ]
@@ -192,13 +192,12 @@ def events(
     ]
 
 
-def column_of(value: Value) -> str:
-    """Return the property column that holds values such as `value`."""
-    if isinstance(value, bool):
-        return "bool_value"
-    if isinstance(value, int):
-        return "int_value"
-    return "double_value" if isinstance(value, float) else "string_value"
+def is_of_type(table: sa.Table, kind: str, name: str) -> sa.ColumnElement[bool]:
+    """Return the condition that a node's type is called so, whatever the type's version."""
+    types = tables.type_
+    return table.c.type_id.in_(
+        sa.select(types.c.id).where(types.c.name == name, types.c.type_kind == KINDS[kind])
+    )
 
 
 def _load(

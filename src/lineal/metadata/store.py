@@ -276,7 +276,7 @@ class Store:
             )
         conditions: list[sa.ColumnElement[bool]] = [condition]
         if type is not None:
-            of_type = _is_of_type(tables.artifact, "artifact", type)
+            of_type = rows.is_of_type(tables.artifact, "artifact", type)
             conditions.append(
                 version.c.artifact_id.in_(sa.select(tables.artifact.c.id).where(of_type))
             )
@@ -343,7 +343,7 @@ class Store:
                 wanted.conditions() if at is None else [at.visible(kind)]
             )
             if type_name is not None:
-                conditions.append(_is_of_type(table, kind, type_name))
+                conditions.append(rows.is_of_type(table, kind, type_name))
             for link, column, node_id in links:
                 if node_id is None:
                     continue
@@ -402,13 +402,6 @@ def _only(found: list[_Node], what: str) -> _Node:
     if not found:
         raise NotFound(f"there is no {what} (lineal log lists what there is)")
     return found[0]
-
-
-def _is_of_type(table: sa.Table, kind: str, name: str) -> sa.ColumnElement[bool]:
-    types = tables.type_
-    return table.c.type_id.in_(
-        sa.select(types.c.id).where(types.c.name == name, types.c.type_kind == rows.KINDS[kind])
-    )
 
 
 def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:

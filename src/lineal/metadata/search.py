@@ -1,0 +1,124 @@
+"""Find artifacts by what is known of them: type, name, state, properties and labels."""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from lineal.errors import InvalidInput
+from lineal.metadata import tables
+from lineal.metadata.criteria import Criteria
+from lineal.metadata.model import Artifact, ArtifactState, Value
+from lineal.metadata.rows import is_of_type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from lineal.metadata.history import Horizon
+    from lineal.metadata.store import Store, VersionRow
+
+__all__ = ["find"]
+
+_HIDDEN = (ArtifactState.PENDING, ArtifactState.ABANDONED, ArtifactState.DELETED)
+_Candidate = tuple[int, str | None]  # an artifact's id and its version's name
+
+
+def find(
+    store: Store,
+    *,
+    type: str | None = None,  # noqa: A002 -- the field's own name for it
+    name: str | None = None,
+    state: ArtifactState | str | None = None,
+    limit: int | None = None,
+    all_versions: bool = False,
+    **properties: Value,
+) -> list[tuple[Artifact, VersionRow | None]]:
+    """Return the artifacts that fit everything given, newest first, with their versions.
+
+    Of each name only the newest version that fits is told, or with `all_versions` each one.
+    `name` is exact, or a pattern with `*`, `?` and `[…]`. Without a `state`, what is pending,
+    abandoned or deleted stays out. A number, text or bool is compared with a property or label.
+    """
+    wanted = Criteria("artifact", {"state": _as_state(state)}, properties)
+    is_called = _name_test(store, name)
+    with store.reading() as (connection, at):
+        candidates = [
+            (artifact_id, called)
+            for artifact_id, called in _candidates(connection, at, wanted, type)
+            if is_called is None or (called is not None and is_called(called))
+        ]
+    if at is not None:  # values are compared as they were then
+        nodes = {a.id: a for a in store.artifacts(ids=[number for number, _ in candidates])}
+        candidates = [c for c in candidates if _shows(nodes[c[0]], wanted)]
+    chosen = list(_chosen(candidates, all_versions=all_versions, limit=limit))
+    artifacts = {a.id: a for a in store.artifacts(ids=chosen)}
+    versions = store.versions_of(chosen)
+    # A pending one that was searched for may be gone by now.
+    return [(artifacts[n], versions.get(n)) for n in chosen if n in artifacts]
+
+
+def _candidates(
+    connection: sa.Connection, at: Horizon | None, wanted: Criteria, type_name: str | None
+) -> Sequence[_Candidate]:
+    """Return what may fit, newest first: at present exactly what does."""
+    artifact, version = tables.artifact, tables.version
+    tie = artifact.c.id == version.c.artifact_id
+    if at is None:
+        conditions = wanted.conditions()
+        if wanted.fields["state"] is None:
+            # A state that is not set is NULL, which no list excludes.
+            conditions.append(sa.func.coalesce(artifact.c.state, 0).not_in(_HIDDEN))
+    else:
+        conditions = [at.visible("artifact")]
+        tie = sa.and_(tie, at.version_visible())
+    if type_name is not None:
+        conditions.append(is_of_type(artifact, "artifact", type_name))
+    found = connection.execute(
+        sa.select(artifact.c.id, version.c.name)
+        .select_from(artifact.outerjoin(version, tie))
+        .where(*conditions)
+        .order_by(artifact.c.id.desc())
+    )
+    return [(row[0], row[1]) for row in found]
+
+
+def _chosen(
+    candidates: Iterable[_Candidate], *, all_versions: bool, limit: int | None
+) -> Iterator[int]:
+    seen: set[str] = set()
+    count = 0
+    for artifact_id, name in candidates:
+        if count == limit:
+            return
+        if name is not None and not all_versions:
+            if name in seen:
+                continue
+            seen.add(name)
+        count += 1
+        yield artifact_id
+
+
+def _shows(artifact: Artifact, wanted: Criteria) -> bool:
+    hidden = wanted.fields["state"] is None and artifact.state in _HIDDEN
+    return not hidden and wanted.fit(artifact)
+
+
+def _name_test(store: Store, name: str | None) -> Callable[[str], object] | None:
+    if name is None:
+        return None
+    if not set("*?[") & set(name) or store.newest(name) is not None:
+        return name.__eq__
+    return re.compile(fnmatch.translate(name)).match
+
+
+def _as_state(state: ArtifactState | str | None) -> ArtifactState | None:
+    if state is None or isinstance(state, ArtifactState):
+        return state
+    try:
+        return ArtifactState[state.upper()]
+    except KeyError:
+        known = ", ".join(each.name for each in ArtifactState)
+        raise InvalidInput(f"there is no state {state!r}; choose one of {known}") from None
