@@ -56,6 +56,10 @@ def test_a_role_is_named_after_the_column_it_is_looked_up_by():
         (lambda: weather(max_age=timedelta(-1)), "negative"),
         (lambda: weather(max_age=3600), "must be a timedelta"),
         (lambda: weather(known_at="k", available_after=timedelta(1)), "both known_at"),
+        (
+            lambda: weather(timeless=True, max_age=timedelta(1)),
+            "timeless, so it can't have max_age",
+        ),
         (lambda: weather().role(dest="origin"), "no key 'dest'"),
         (lambda: weather().role(), "needs a key"),
         (lambda: service("delay", []), "names no view"),

@@ -121,6 +121,9 @@ def test_the_event_time_defaults_to_the_one_that_the_table_declares(ready):
     undated = feature_view("undated", of=AIRPORT, table="ops.undated", columns=["wind"])
     with pytest.raises(InvalidInput, match="'undated' needs event_time="):
         ready.features.define(undated)
+    running = feature_view("v", of=AIRPORT, table="ops.undated", timeless=True)
+    with pytest.raises(InvalidInput, match="nothing in it can run over time"):
+        ready.features.define(running(lambda table: {"mean": mean(table.wind)}))
 
 
 def test_a_definition_is_found_by_name_number_alias_content_and_moment(ready):

@@ -14,7 +14,7 @@ from tests.features.conftest import INSTANT
 from tests.features.worlds import HOUR, START
 
 from lineal.errors import InvalidInput, NotFound
-from lineal.features import MostlyMissing, entity, feature_view, mean, service
+from lineal.features import MostlyMissing, Status, entity, feature_view, mean, service
 from lineal.features.timelines import KnownBy
 from lineal.metadata import ExecutionState
 
@@ -222,3 +222,38 @@ def test_the_past_can_be_looked_at_and_not_written(ready):
         past.features.training_set(ROWS, "weather", at="at")
     with pytest.raises(NotFound, match="not known yet"):
         ready.features.training_set(ROWS, "weather", at="at", known_by=START)
+
+
+PLANES = pa.schema([("tailnum", pa.string()), ("seats", pa.int64())])
+
+
+def test_a_timeless_view_holds_for_all_times_until_a_later_load_restates_it(home):
+    planes = feature_view(
+        "planes",
+        of=entity("plane", key="tailnum"),
+        table="ops.planes",
+        columns=["seats"],
+        timeless=True,
+    )
+    fleet = feature_view("fleet", of=[], table="ops.planes", columns=["seats"], timeless=True)
+    rows = [{"tailnum": "N1", "seats": 100}, {"tailnum": "N2", "seats": 50}]
+    home.load("ops.planes", rows, PLANES, known_at=START)
+    home.features.define(planes, fleet)
+    at = [START - 10**5 * HOUR, START + HOUR, START + 3 * HOUR]
+    queries = pa.table({"tailnum": ["N1"] * 3, "at": pa.array(at, INSTANT)})
+    made = home.features.training_set(queries, [planes, fleet], at="at")
+    assert made.to_arrow()["planes.seats"].to_pylist() == [100, 100, 100]
+    assert made.to_arrow()["fleet.seats"].to_pylist() == [50, 50, 50]
+    assert made.views["planes"].known_by is KnownBy.ALWAYS
+
+    home.load("ops.planes", [{"tailnum": "N1", "seats": 120}], PLANES, known_at=START + 2 * HOUR)
+    made = home.features.training_set(queries, [planes, fleet], at="at")
+    assert made.to_arrow()["planes.seats"].to_pylist() == [100, 100, 120]
+    assert made.to_arrow()["fleet.seats"].to_pylist() == [50, 50, 120]
+
+    home.features.materialize([planes, fleet])
+    reply = home.features.online([planes, fleet], {"tailnum": ["N1", "N3"]})
+    assert reply.to_dict()["planes.seats"] == [120, None]
+    assert reply.to_dict()["fleet.seats"] == [120, 120]
+    assert reply.age["planes"] == [None, None]
+    assert reply.status["planes.seats"] == [Status.PRESENT, Status.MISSING]

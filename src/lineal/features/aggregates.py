@@ -2,7 +2,8 @@
 
 At a moment `t` the value is taken over every row of the key whose event time and known-at are
 not later than `t`, the newest row included. Nulls are skipped, as in SQL; the mean, smallest and
-largest of nothing is null. Each row counts, also where several share a key and a time.
+largest of nothing is null. Each row counts, also where several share a key and a time. Floats
+are added in one fixed order, so that the same rows give the same bits.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ Each gives the columns k0, k1, ... (keys), event, known, f0, f1, ... (features),
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lineal.features.aggregates import AggregateKind
@@ -15,7 +16,6 @@ from lineal.features.tables import LOADED_AT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     import ibis.expr.types as ir
 
@@ -36,6 +36,8 @@ LOADS = "lineal loads"
 """The table of loads: when a load was made, and since when it is known."""
 
 _INSTANT = "timestamp('UTC', 6)"
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
+"""The event time of rows that are timeless."""
 
 
 def row_features(
@@ -88,11 +90,9 @@ def running_features(
 def restated_moments(spec: ViewSpec, table: TableState) -> ir.Table:
     """Count the (key, event time) pairs that more than one load brought rows for."""
     rows = unbound(table.schema_with_load, table.name)
-    by = [*spec.keys, spec.event_time]
-    present = rows.filter([rows[name].notnull() for name in by])
-    spans = present.group_by(by).aggregate(
-        first=present[LOADED_AT].min(), last=present[LOADED_AT].max()
-    )
+    by = [*spec.keys, *([spec.event_time] if spec.event_time else [])]
+    present = rows.filter([rows[name].notnull() for name in by]) if by else rows
+    spans = present.aggregate(by=by, first=present[LOADED_AT].min(), last=present[LOADED_AT].max())
     restated = spans.filter(spans["first"] < spans["last"])
     return restated.aggregate(count=restated.count())
 
@@ -170,7 +170,7 @@ def _timed(
 
     with_load = loaded or restates
     rows = unbound(table.schema_with_load if with_load else table.schema, table.name)
-    event = rows[spec.event_time].cast(_INSTANT)
+    event = _moment(_ALWAYS) if spec.event_time is None else rows[spec.event_time].cast(_INSTANT)
     known = event
     if spec.known_at is not None:
         known = rows[spec.known_at].cast(_INSTANT)

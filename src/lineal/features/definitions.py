@@ -65,6 +65,7 @@ class FeatureView:
     max_age: timedelta | None = None
     known_at: str | None = None
     available_after: timedelta | None = None
+    timeless: bool = False
     description: str = ""
     owner: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -143,6 +144,7 @@ def feature_view(
     max_age: timedelta | None = None,
     known_at: str | None = None,
     available_after: timedelta | None = None,
+    timeless: bool = False,
     description: str = "",
     owner: str = "",
     tags: Mapping[str, str] | None = None,
@@ -159,6 +161,7 @@ def feature_view(
     max_age: timedelta | None = None,
     known_at: str | None = None,
     available_after: timedelta | None = None,
+    timeless: bool = False,
     description: str = "",
     owner: str = "",
     tags: Mapping[str, str] | None = None,
@@ -175,6 +178,7 @@ def feature_view(
     max_age: timedelta | None = None,
     known_at: str | None = None,
     available_after: timedelta | None = None,
+    timeless: bool = False,
     description: str = "",
     owner: str = "",
     tags: Mapping[str, str] | None = None,
@@ -184,6 +188,8 @@ def feature_view(
     `event_time` defaults to the table's declared one. A row counts as known at its `known_at`
     column, or else `available_after` its event time. Values older than `max_age` are not served,
     neither in training nor online; None keeps them for ever. `of=[]` makes a view without keys.
+    `timeless` is for tables that have no event time, such as a list of planes: what they say
+    holds for all times, unless a `known_at` column or a later load of the same key says since when.
 
     Decorated, the function takes the table as an Ibis expression and returns a dictionary of
     features: expressions over the columns of one row, or the running aggregates of
@@ -202,6 +208,7 @@ def feature_view(
             _positive(called, "max_age", max_age),
             known_at,
             _positive(called, "available_after", available_after),
+            timeless,
             described,
             owner,
             dict(tags or {}),
@@ -257,6 +264,10 @@ def _check_view(view: FeatureView) -> None:
             f"{what} has both known_at={view.known_at!r} and available_after; a row is known "
             "either at its own column or some time after its event, so keep one of them"
         )
+    timed = {"event_time", "max_age", "available_after"}
+    given = sorted(name for name in timed if getattr(view, name) is not None)
+    if view.timeless and given:
+        raise InvalidInput(f"{what} is timeless, so it can't have {', '.join(given)}")
 
 
 def _positive(view: str, what: str, value: timedelta | None) -> timedelta | None:

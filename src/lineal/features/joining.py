@@ -161,8 +161,7 @@ def _join(view: Chosen, table: TableState, engine: Engine, folder: Path) -> _Joi
 
 def _record(join: _Join) -> dict[str, object]:
     """Return what the record says of one view."""
-    spec = join.timeline.view.spec
-    times = [spec.event_time, *([spec.known_at] if spec.known_at else [])]
+    times = join.timeline.view.spec.times
     return {
         "view": join.timeline.view.definition.ref,
         "table": join.table.ref,

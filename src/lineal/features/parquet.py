@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lineal.lake.disk import disk_errors
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
@@ -24,7 +26,10 @@ def write_parquet(schema: pa.Schema, batches: Iterable[pa.RecordBatch], path: Pa
     import pyarrow.parquet as pq
 
     rows = 0
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    with (
+        disk_errors(f"write {path.name}"),
+        pq.ParquetWriter(path, schema, compression="zstd") as writer,
+    ):
         for table in rebatched(schema, batches, _ROWS_A_GROUP):
             writer.write_table(table, row_group_size=_ROWS_A_GROUP)
             rows += table.num_rows

@@ -62,10 +62,11 @@ def resolve_view(view: FeatureView, schema: pa.Schema, *, event_time: str | None
 
     `event_time` is the table's declared one, for a view that names none.
     """
-    time = view.event_time or event_time
-    if time is None:
+    time = None if view.timeless else view.event_time or event_time
+    if time is None and not view.timeless:
         raise InvalidInput(
-            f"view {view.name!r} needs event_time=, since table {view.table} declares none"
+            f"view {view.name!r} needs event_time=, since table {view.table} declares none; "
+            "timeless=True takes what its rows say for true at all times"
         )
     spec = ViewSpec(
         name=view.name,
@@ -82,6 +83,8 @@ def resolve_view(view: FeatureView, schema: pa.Schema, *, event_time: str | None
         tags=view.tags,
     )
     _check_columns(spec, schema)
+    if view.timeless and any(one.aggregate for one in spec.features):
+        raise InvalidInput(f"view {view.name!r} is timeless, so nothing in it can run over time")
     return spec
 
 
@@ -164,7 +167,7 @@ def _check_columns(spec: ViewSpec, schema: pa.Schema) -> None:
                 schema.names,
                 remedy=f"lineal show {spec.table} lists them",
             )
-    for time in filter(None, (spec.event_time, spec.known_at)):
+    for time in spec.times:
         kind = schema.field(time).type
         if not (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
             raise InvalidInput(

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from lineal.errors import InvalidInput, NotFound
-from lineal.features.online.keys import KeyKind, encode_values, parse_key
+from lineal.features.online.keys import KeyKind, arrow_type, encode_values, parse_key
 from lineal.features.online.protocol import Status
 from lineal.metadata.moments import from_microseconds, to_microseconds
 
@@ -53,8 +53,8 @@ class ByFeature(Mapping[str, _Value], Generic[_Value]):
 class OnlineReply:
     """Features of the entities asked for, one row each, in the order asked."""
 
-    keys: Mapping[str, Sequence[object]]
-    """The keys as they were given."""
+    keys: Mapping[str, pa.Array]
+    """The keys that were asked for, by the name of their column."""
     columns: Mapping[str, pa.Array]
     """By `view.feature`; null unless the status is PRESENT."""
     status: ByFeature[list[Status]]
@@ -68,13 +68,11 @@ class OnlineReply:
         """Return keys and features as an Arrow table."""
         import pyarrow as pa
 
-        keys = {name: pa.array(list(values)) for name, values in self.keys.items()}
-        return pa.table({**keys, **self.columns})
+        return pa.table({**self.keys, **self.columns})
 
     def to_dict(self) -> dict[str, list[object]]:
         """Return keys and features as lists of Python values."""
-        keys = {name: list(values) for name, values in self.keys.items()}
-        return {**keys, **{name: one.to_pylist() for name, one in self.columns.items()}}
+        return {name: one.to_pylist() for name, one in {**self.keys, **self.columns}.items()}
 
 
 def read_online(
@@ -111,7 +109,8 @@ def read_online(
         for name, values, statuses in answer.features():
             columns[f"{view.name}.{name}"] = values
             status[f"{view.name}.{name}"] = list(statuses)
-    return OnlineReply(asked, columns, ByFeature(status), age, present)
+    keys_asked = _key_columns(reading, stored, asked)
+    return OnlineReply(keys_asked, columns, ByFeature(status), age, present)
 
 
 def parse_keys(
@@ -142,6 +141,9 @@ class _Answer:
 
     @property
     def ages(self) -> list[timedelta | None]:
+        """Return how old each row is; None for one that is not there, or timeless."""
+        if self.view.spec.event_time is None:
+            return [None] * len(self.hits)
         now = to_microseconds(self.now)
         return [None if hit is None else (now - hit.event) * _MICROSECOND for hit in self.hits]
 
@@ -166,12 +168,12 @@ class _Answer:
 
     def _without_value(self) -> list[Status | None]:
         """Return why a row as a whole has no values, or None."""
-        limit = self.view.spec.max_age
+        limit = self.view.spec.max_age or timedelta.max
         return [
             Status.MISSING
-            if age is None
-            else (Status.EXPIRED if limit is not None and age > limit else None)
-            for age in self.ages
+            if hit is None
+            else (Status.EXPIRED if age is not None and age > limit else None)
+            for hit, age in zip(self.hits, self.ages, strict=True)
         ]
 
 
@@ -215,9 +217,23 @@ def _stored(snapshot: Snapshot, view: Chosen) -> StoredView:
     if found is None:
         raise NotFound(
             f"view {view.definition.ref} is not in the online store; bring it there first: "
-            f"ws.features.materialize({view.spec.name!r})"
+            f"ws.features.materialize({view.definition.ref!r})"
         )
     return found
+
+
+def _key_columns(
+    reading: Reading, stored: Sequence[StoredView], asked: Mapping[str, Sequence[object]]
+) -> dict[str, pa.Array]:
+    """Return the keys of a request as columns of their type."""
+    import pyarrow as pa
+
+    kinds = {
+        view.column_of(key): kind
+        for view, one in zip(reading.views, stored, strict=True)
+        for key, kind in zip(one.keys.names, one.keys.kinds, strict=True)
+    }
+    return {name: pa.array(values, arrow_type(kinds[name])) for name, values in asked.items()}
 
 
 def _encoded(

@@ -64,7 +64,8 @@ class ViewSpec:
     entities: tuple[str, ...]
     keys: tuple[str, ...]
     table: str
-    event_time: str
+    event_time: str | None
+    """None for a view that is timeless."""
     features: tuple[FeatureSpec, ...]
     known_at: str | None = None
     available_after: timedelta | None = None
@@ -76,14 +77,19 @@ class ViewSpec:
     @property
     def columns(self) -> frozenset[str]:
         """The columns of the table that the view reads."""
-        times = {self.event_time} | ({self.known_at} if self.known_at else set())
         read = (columns_of(feature.tree) for feature in self.features)
-        return frozenset(times | set(self.keys)).union(*read)
+        return frozenset([*self.keys, *self.times]).union(*read)
+
+    @property
+    def times(self) -> tuple[str, ...]:
+        """The columns that say when a row happened and since when it is known."""
+        return tuple(name for name in (self.event_time, self.known_at) if name is not None)
 
     @property
     def is_selection(self) -> bool:
-        """Whether each feature simply is a column of the table."""
-        return all(feature.column is not None for feature in self.features)
+        """Whether event time and each feature simply are columns of the table."""
+        plain = all(feature.column is not None for feature in self.features)
+        return plain and self.event_time is not None
 
     @cached_property
     def values_id(self) -> str:
@@ -233,7 +239,7 @@ def _view(content: Mapping[str, object]) -> ViewSpec:
         entities=_names(content["entities"]),
         keys=_names(content["keys"]),
         table=str(content["table"]),
-        event_time=str(content["event_time"]),
+        event_time=_optional_text(content["event_time"]),
         features=features,
         known_at=_optional_text(content["known_at"]),
         available_after=_length(content["available_after"]),

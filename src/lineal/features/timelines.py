@@ -38,6 +38,7 @@ class KnownBy(StrEnum):
     COLUMN = "known_at column"
     AVAILABLE_AFTER = "event time + available_after"
     EVENT_TIME = "event time"
+    ALWAYS = "always"
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,9 @@ def timeline(
         known_by = KnownBy.COLUMN
     elif spec.available_after is not None:
         known_by = KnownBy.AVAILABLE_AFTER
-    if spec.is_selection and not restated:
+    elif spec.event_time is None:
+        known_by = KnownBy.ALWAYS
+    if spec.is_selection and spec.event_time and not restated:
         columns = {one.name: one.column or one.name for one in spec.features}
         keys = {key: key for key in spec.keys}
         part = _Part(table.source(), keys, spec.event_time, spec.known_at, columns)

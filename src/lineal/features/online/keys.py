@@ -22,7 +22,16 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-__all__ = ["Key", "KeyKind", "KeyLayout", "encode_batch", "encode_values", "key_kind", "parse_key"]
+__all__ = [
+    "Key",
+    "KeyKind",
+    "KeyLayout",
+    "arrow_type",
+    "encode_batch",
+    "encode_values",
+    "key_kind",
+    "parse_key",
+]
 
 Key = int | bytes
 """What a store looks up."""
@@ -98,6 +107,20 @@ def key_kind(arrow: pa.DataType, *, owner: str) -> KeyKind:
         f"{owner} is {arrow}, which can't be a key; keys are whole numbers, texts, bytes, "
         "booleans, dates or timestamps"
     )
+
+
+def arrow_type(kind: KeyKind) -> pa.DataType:
+    """Return the type of a column of keys of this kind."""
+    import pyarrow as pa
+
+    return {
+        KeyKind.INTEGER: pa.int64(),
+        KeyKind.TEXT: pa.string(),
+        KeyKind.BOOLEAN: pa.bool_(),
+        KeyKind.DATE: pa.date32(),
+        KeyKind.TIMESTAMP: pa.timestamp("us", "UTC"),
+        KeyKind.BYTES: pa.binary(),
+    }[kind]
 
 
 def encode_batch(layout: KeyLayout, batch: pa.RecordBatch) -> pa.Array:
