@@ -59,7 +59,7 @@ def test_an_alias_finds_what_it_stands_for_and_moves(ws: Workspace) -> None:
 
     ws.alias("notes.txt", "best", 3)
     assert read(ws, "notes.txt:best") == b"one"
-    assert [row["verb"] for row in ws.log(limit=2)] == ["lineal.alias", "lineal.alias"]
+    assert [row["verb"] for row in ws.log(limit=2)] == ["alias", "alias"]
 
 
 def test_a_time_finds_what_was_known_then(ws: Workspace) -> None:

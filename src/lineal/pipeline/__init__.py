@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         Forms,
         Slot,
         VerbForm,
+        content_of_files,
         frame_form,
         primitive_forms,
     )
@@ -61,6 +62,7 @@ __all__ = [
     "VerbForm",
     "Workspace",
     "component",
+    "content_of_files",
     "frame_form",
     "identify",
     "load_pipeline",
@@ -97,6 +99,7 @@ _LAZY = {
     "VerbForm": "forms",
     "Workspace": "workspace",
     "component": "components",
+    "content_of_files": "forms",
     "frame_form": "forms",
     "identify": "code",
     "load_pipeline": "loading",

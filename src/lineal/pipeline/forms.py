@@ -30,6 +30,7 @@ __all__ = [
     "Forms",
     "Slot",
     "VerbForm",
+    "content_of_files",
     "frame_form",
     "primitive_forms",
 ]
@@ -313,6 +314,12 @@ def primitive_forms(objects: ObjectStore) -> list[FilesForm]:
     return [form(*each) for each in readers]
 
 
+def content_of_files(files: Mapping[str, str]) -> str:
+    """Return the content of named files as one hash; `files` gives the hash of each."""
+    listed = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(files.items()))
+    return hashlib.sha256(listed.encode("utf-8", "surrogateescape")).hexdigest()
+
+
 def _file_classes() -> list[type[File]]:
     found: list[type[File]] = [File]
     for each in found:
@@ -348,8 +355,7 @@ def _published(
     """Publish stored files as the output's folder, unless the newest version holds the same."""
     from lineal.lake import publish
 
-    listed = "".join(f"{sha256}  {name}\n" for name, sha256 in sorted(files.items()))
-    content = hashlib.sha256(listed.encode("utf-8", "surrogateescape")).hexdigest()
+    content = content_of_files(files)
     same = slot.unchanged(content)
     if same is not None:
         return same

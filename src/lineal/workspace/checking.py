@@ -7,7 +7,16 @@ from typing import TYPE_CHECKING
 
 from lineal import validation
 from lineal.errors import InvalidInput
-from lineal.metadata import Artifact, ArtifactState, ExecutionType, Made, Output, PropertyType
+from lineal.metadata import (
+    Artifact,
+    ArtifactState,
+    ExecutionType,
+    Made,
+    Output,
+    PropertyType,
+    Version,
+    kill_point,
+)
 from lineal.validation import Report, Schema, Statistics
 from lineal.workspace.inputs import look_at
 from lineal.workspace.recorded import (
@@ -27,7 +36,6 @@ from lineal.workspace.resolving import handle, load
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from lineal.lake import ObjectStore
     from lineal.metadata import ArtifactType, Running, Value
     from lineal.validation import StatisticsOptions
     from lineal.workspace.workspace import Workspace
@@ -63,7 +71,7 @@ def statistics(
             outputs=[Output("statistics", STATISTICS, name or default)],
         ) as running:
             found = validation.statistics(source, engine=workspace.engine, options=options)
-            put(workspace.objects, running, "statistics", STATISTICS, found)
+            put(workspace, running, "statistics", STATISTICS, found)
     return _statistics(_result(workspace, running, "statistics"))
 
 
@@ -77,7 +85,7 @@ def infer_schema(workspace: Workspace, data: object, *, name: str | None = None)
         inputs={"statistics": [artifact]},
         outputs=[Output("schema", SCHEMA, name or default)],
     ) as running:
-        put(workspace.objects, running, "schema", SCHEMA, validation.infer_schema(given))
+        put(workspace, running, "schema", SCHEMA, validation.infer_schema(given))
     return _schema(_result(workspace, running, "schema"))
 
 
@@ -107,7 +115,7 @@ def validate(
         outputs=[Output("anomalies", ANOMALIES, name or default)],
     ) as running:
         report = validation.validate(given, expected, environment=environment, previous=before)
-        put(workspace.objects, running, "anomalies", ANOMALIES, report)
+        put(workspace, running, "anomalies", ANOMALIES, report)
         running.note(anomalies=len(report.anomalies))
     found = _result(workspace, running, "anomalies")
     if not isinstance(found, RecordedReport):
@@ -119,14 +127,11 @@ def keep(
     workspace: Workspace, value: Statistics | Schema | Report, name: str
 ) -> RecordedStatistics | RecordedSchema | RecordedReport:
     """Keep a value as the next version of `name`; what it was made from is its input."""
-    kind = _kind(value)
-    origin = getattr(value, "version", None) if isinstance(value, Recorded) else None
+    kind, origin = _kind(value), _origin(workspace, value)
     with workspace.recorder.run(
-        _SAVE_VERB,
-        inputs={"origin": [origin.artifact]} if origin is not None else {},
-        outputs=[Output("value", kind, name)],
+        _SAVE_VERB, inputs=origin, outputs=[Output("value", kind, name)]
     ) as running:
-        put(workspace.objects, running, "value", kind, value)
+        put(workspace, running, "value", kind, value)
     return _result(workspace, running, "value")
 
 
@@ -147,28 +152,47 @@ def stored(workspace: Workspace, value: Statistics | Schema | Report) -> Artifac
     )
     if known:
         return known[-1]
-    with workspace.recorder.run(_SAVE_VERB, outputs=[Output("value", kind)]) as running:
-        put(workspace.objects, running, "value", kind, value)
+    with workspace.recorder.run(
+        _SAVE_VERB, inputs=_origin(workspace, value), outputs=[Output("value", kind)]
+    ) as running:
+        put(workspace, running, "value", kind, value)
     return running.artifacts["value"]
 
 
 def put(
-    objects: ObjectStore,
+    workspace: Workspace,
     running: Running,
     key: str,
     kind: ArtifactType,
     value: Statistics | Schema | Report,
 ) -> None:
-    """Put a value's bytes in place, under the names that TFX's readers look for."""
+    """Put a value's bytes in place, under the names that TFX's readers look for.
+
+    Content equal to the newest of that name is that version, and puts nothing in place.
+    """
     from lineal.lake import publish
 
+    objects, name = workspace.objects, running.pending[key].output.name
     kept = objects.put_bytes(encode(value))
+    newest = None if name is None else workspace.store.newest(name)
+    if newest is not None and newest.content == kept.sha256:
+        running.same(key, workspace.store.artifact(newest.artifact_id))
+        return
     uri = publish(objects, running.uuid, key, files={FILES[kind.name]: kept.sha256})
+    kill_point("workspace.stored")
     properties = _NO_SPLIT if kind is SCHEMA else _ONE_SPLIT
     blessing: dict[str, Value] = {}
     if isinstance(value, Report):
         blessing["blessed"] = '{"all": 1}' if value.ok else '{"all": 0}'
     running.made(key, Made(kept.sha256, uri, {**properties, **blessing, "sha256": kept.sha256}))
+
+
+def _origin(workspace: Workspace, value: object) -> dict[str, list[Artifact]]:
+    """Return as an input the version that a value was made from, if this workspace has it."""
+    version = value.version if isinstance(value, Recorded) else None
+    if version is None or version.store.uuid != workspace.store.uuid:
+        return {}
+    return {"origin": [version.artifact]}
 
 
 def _as_statistics(workspace: Workspace, data: object) -> Statistics:
@@ -178,11 +202,10 @@ def _as_statistics(workspace: Workspace, data: object) -> Statistics:
     if isinstance(data, str):
         from lineal.workspace.resolving import name_or_path
 
-        found = name_or_path(workspace, data)
-        value = recorded(workspace, found) if not hasattr(found, "exists") else None
+        data = name_or_path(workspace, data)
+        value = recorded(workspace, data) if isinstance(data, Version) else None
         if isinstance(value, RecordedStatistics):
             return value
-        data = found
     return statistics(workspace, data)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lineal.errors import InvalidInput
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -11,13 +13,30 @@ if TYPE_CHECKING:
 
     from lineal.metadata import Store, Value
 
-__all__ = ["find_frame", "find_rows", "log_rows"]
+__all__ = ["find_frame", "find_rows", "from_text", "log_rows"]
+
+_OWN = ("name", "type", "state")
+"""What every artifact has; any other field is a property or a label."""
 
 
 def find_rows(store: Store, fields: Mapping[str, Value]) -> list[dict[str, object]]:
     """Return the newest versions that fit all `fields`, in plain values."""
     from lineal.metadata.search import find
 
+    own = {name: _text(name, fields[name]) for name in _OWN if name in fields}
+    others = {name: value for name, value in fields.items() if name not in _OWN}
+    clash = {"limit", "all_versions"} & others.keys()
+    if clash:
+        raise InvalidInput(f"{min(clash)!r} is no field; fields are name, type, state, properties")
+    found = find(
+        store,
+        name=own.get("name"),
+        type=own.get("type"),
+        state=own.get("state"),
+        limit=None,
+        all_versions=False,
+        **others,
+    )
     return [
         {
             "ref": artifact.name or f"artifact/{artifact.id}",
@@ -31,7 +50,7 @@ def find_rows(store: Store, fields: Mapping[str, Value]) -> list[dict[str, objec
             "uri": artifact.uri,
             "id": artifact.id,
         }
-        for artifact, row in find(store, **_plain(fields))
+        for artifact, row in found
     ]
 
 
@@ -57,6 +76,11 @@ def find_frame(store: Store, fields: Mapping[str, Value]) -> pa.Table:
     return pa.Table.from_pylist(find_rows(store, fields), schema=schema)
 
 
+def from_text(fields: Mapping[str, str]) -> dict[str, Value]:
+    """Return fields given as text: `3`, `2.5` and `true` as what they say, quoted ones as text."""
+    return {name: text if name in _OWN else _value(text) for name, text in fields.items()}
+
+
 def log_rows(store: Store, name: str | None, *, limit: int | None) -> list[dict[str, object]]:
     """Return the newest executions, in plain values."""
     from lineal.metadata.log import log
@@ -64,5 +88,19 @@ def log_rows(store: Store, name: str | None, *, limit: int | None) -> list[dict[
     return log(store, name, limit=limit)
 
 
-def _plain(fields: Mapping[str, Value]) -> dict[str, Value]:
-    return dict(fields)
+def _text(name: str, value: Value) -> str:
+    if isinstance(value, str):
+        return value
+    raise InvalidInput(f"{name}={value!r} must be text")
+
+
+def _value(text: str) -> Value:
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    quoted = len(text) > 1 and text[0] == text[-1] == '"'
+    return text[1:-1] if quoted else text

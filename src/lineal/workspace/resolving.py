@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lineal.errors import InvalidInput, NotFound
 from lineal.metadata import (
     Artifact,
+    ArtifactState,
     Lineage,
     Reference,
     Version,
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from lineal.metadata.lineage import Direction, Node
     from lineal.workspace.recorded import RecordedReport, RecordedSchema, RecordedStatistics
     from lineal.workspace.workspace import Workspace
+
+VALUES = ("ExampleStatistics", "Schema", "ExampleAnomalies")
+"""The types of what is read as a value: statistics, schemas, reports."""
 
 __all__ = ["handle", "is_path", "lineage", "load", "name_or_path", "node_of", "resolve"]
 
@@ -39,12 +43,20 @@ def resolve(workspace: Workspace, text: str) -> Version:
 def handle(workspace: Workspace, artifact: Artifact, row: VersionRow | None = None) -> Version:
     """Return the handle that fits the artifact's type: a table's can be read, a file's opened."""
     row = row or workspace.store.version_of(artifact.id or 0)
-    if artifact.type in ("lineal.File", "lineal.Folder"):
+    kind, is_live = artifact.type, artifact.state == ArtifactState.LIVE
+    if is_live and kind in ("lineal.File", "lineal.Folder"):
         return workspace.lake.version(artifact, row)
-    if artifact.type == "lineal.Table" and row is not None:
+    if is_live and kind == "lineal.Table" and row is not None:
         return workspace.warehouse.version(row)
-    if artifact.type == "lineal.TrainingSet":
+    if is_live and kind == "lineal.TrainingSet":
         return workspace.features.training_set_of(artifact, row)
+    if is_live and kind in ("lineal.Entity", "lineal.FeatureView", "lineal.FeatureService"):
+        return workspace.features.definition_of(artifact, row)
+    if is_live and kind not in VALUES and artifact.uri.startswith("/"):
+        from lineal.workspace.files import FileVersion, is_published
+
+        if is_published(artifact, workspace.objects):
+            return FileVersion(workspace.store, workspace.recorder, artifact, row)
     return Version(workspace.store, workspace.recorder, artifact, row)
 
 

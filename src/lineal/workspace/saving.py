@@ -45,19 +45,26 @@ def save(
 
 
 def _save_as(workspace: Workspace, path: Path, name: str, type_name: str) -> Version:
-    """Keep a file's bytes as an artifact of another type than the lake's own, such as `Model`."""
-    from lineal.lake import publish
-    from lineal.workspace.resolving import handle
+    """Keep a file or folder as an artifact of another type than the lake's, such as `Model`."""
+    from lineal.pipeline import File as PlainFile
+    from lineal.pipeline import FileForm, Model, Slot
+    from lineal.workspace.resolving import VALUES, handle
 
-    if not path.is_file():
-        raise InvalidInput(f"{path} is no file; an artifact of type {type_name} is one file")
-    kind = ArtifactType(type_name)
+    if type_name.startswith(("lineal.", "mlmd.")) or type_name in VALUES:
+        raise InvalidInput(
+            f"{type_name} is what a verb makes; save the value itself, or choose another type="
+        )
+    model = Model.artifact_type
+    kind = model if type_name == model.name else ArtifactType(type_name)
     with workspace.recorder.run(
         _SAVE_VERB, outputs=[Output("value", kind, name)], parameters={"source": str(path)}
     ) as running:
-        kept = workspace.objects.put_file(path)
-        uri = publish(workspace.objects, running.uuid, "value", files={path.name: kept.sha256})
-        running.made("value", Made(kept.sha256, uri, {"sha256": kept.sha256, "entry": path.name}))
+        slot = Slot(workspace.store, running.uuid, "value", name, name)
+        made = FileForm(workspace.objects).keep(PlainFile(path), slot)
+        if isinstance(made, Made):
+            running.made("value", made)
+        else:
+            running.same("value", made)
     return handle(workspace, running.artifacts["value"], running.versions["value"])
 
 
