@@ -16,30 +16,38 @@ __all__ = [
 ]
 
 _TEXT, _WHOLE, _RECORD = PropertyType.STRING, PropertyType.INT, PropertyType.STRUCT
+_DEFINED = {"sha256": _TEXT, "owner": _TEXT, "description": _TEXT}
 
 ENTITY = ArtifactType(
     "lineal.Entity",
-    {"keys": _TEXT, "owner": _TEXT, "description": _TEXT},
+    {**_DEFINED, "keys": _TEXT},
     description="A kind of thing that features are about, and the columns that identify one",
 )
 VIEW = ArtifactType(
     "lineal.FeatureView",
-    {"keys": _TEXT, "owner": _TEXT, "description": _TEXT, "table": _TEXT, "features": _TEXT},
+    {**_DEFINED, "keys": _TEXT, "table": _TEXT, "features": _TEXT, "source": _TEXT},
     description="Features of one kind of thing, taken from one table",
 )
 SERVICE = ArtifactType(
     "lineal.FeatureService",
-    {"owner": _TEXT, "description": _TEXT, "views": _TEXT},
+    {**_DEFINED, "views": _TEXT},
     description="The feature views that one model reads",
 )
 TRAINING_SET = ArtifactType(
     "lineal.TrainingSet",
-    {"rows": _WHOLE, "size": _WHOLE, "at": _TEXT, "views": _RECORD},
+    {
+        "sha256": _TEXT,
+        "rows": _WHOLE,
+        "size": _WHOLE,
+        "at": _TEXT,
+        "views": _RECORD,
+        "read_as_utc": _TEXT,
+    },
     description="Rows joined with features as they were known at each row's time; one Parquet file",
 )
 ONLINE_VIEW = ArtifactType(
     "lineal.OnlineView",
-    {"view": _TEXT, "table": _TEXT, "moment": _TEXT, "entities": _WHOLE, "store": _TEXT},
+    {"view": _TEXT, "values": _TEXT, "table": _TEXT, "moment": _TEXT, "entities": _WHOLE},
     description="The newest features of every entity of a view, in an online store",
 )
 DEFINE = ExecutionType("lineal.define", description="Feature definitions recorded")
