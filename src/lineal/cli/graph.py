@@ -1,5 +1,6 @@
 """Looking back: what happened, what exists, and how one came from the other."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -41,7 +42,10 @@ def log(
         output.print_json(rows)
     else:
         output.print_table(
-            [{**row} for row in rows],
+            [
+                {**row, **{key: _people(row[key]) for key in ("started", "inputs", "outputs")}}
+                for row in rows
+            ],
             ["execution", "verb", "state", "started", "inputs", "outputs"],
         )
 
@@ -95,13 +99,14 @@ def alias(
     as_json: session.JsonOption = False,
 ) -> None:
     """Point an alias at a version; the move is recorded."""
+    from lineal.metadata import format_name
+
     with session.opened(workspace) as ws:
         ws.alias(name, alias, number)
-        found = ws.get(f"{name}:{alias}").ref
     if as_json:
-        output.print_json({"alias": f"{name}:{alias}", "ref": found})
+        output.print_json({"alias": f"{name}:{alias}", "ref": format_name(name, number)})
     else:
-        output.print_lines(f"{name}:{alias} is {found}")
+        output.print_lines(f"{name}:{alias} is {format_name(name, number)}")
 
 
 def lineage(
@@ -139,13 +144,20 @@ def lineage(
         graph.show()
 
 
+def _people(value: object) -> object:
+    """Return a time to the second, a list as words."""
+    if isinstance(value, datetime):
+        return value.replace(microsecond=0)
+    return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+
 def _described(ws: "Workspace", name: str) -> dict[str, object]:
     """Return what is known of a version or, by its id, of an execution."""
     from lineal.metadata import format_name, parse
 
     reference = parse(name)
     if reference.kind != "execution":
-        return ws.get(name).describe()
+        return _version(ws, name)
     execution = ws.store.execution(reference.id or 0)
     events = ws.store.events(execution_ids=[execution.id or 0])
     versions = ws.store.versions_of({event.artifact_id for event in events})
@@ -167,3 +179,23 @@ def _described(ws: "Workspace", name: str) -> dict[str, object]:
         "properties": dict(execution.properties),
         "notes": dict(execution.custom_properties),
     }
+
+
+def _version(ws: "Workspace", name: str) -> dict[str, object]:
+    """Return what is known of a version; nothing but the graph and an object is opened for it."""
+    from lineal.metadata import Version
+    from lineal.workspace.resolving import handle, locate
+
+    artifact, row = locate(ws, name)
+    if artifact.type == "lineal.Table":
+        from lineal.warehouse.described import described
+
+        return described(Version(ws.store, ws.recorder, artifact, row), ws.objects)
+    if artifact.type == "lineal.TrainingSet":
+        return Version(ws.store, ws.recorder, artifact, row).describe()
+    if artifact.type in ("lineal.Entity", "lineal.FeatureView", "lineal.FeatureService"):
+        from lineal.features import FeatureDefinition
+
+        definition = FeatureDefinition(ws.store, ws.recorder, artifact, row, objects=ws.objects)
+        return definition.describe()
+    return handle(ws, artifact, row).describe()

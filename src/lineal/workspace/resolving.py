@@ -26,18 +26,27 @@ if TYPE_CHECKING:
 VALUES = ("ExampleStatistics", "Schema", "ExampleAnomalies")
 """The types of what is read as a value: statistics, schemas, reports."""
 
-__all__ = ["handle", "is_path", "lineage", "load", "name_or_path", "node_of", "resolve"]
+__all__ = ["handle", "is_path", "lineage", "load", "locate", "name_or_path", "node_of", "resolve"]
 
 
 def resolve(workspace: Workspace, text: str) -> Version:
     """Return the version that `text` names."""
+    return handle(workspace, *locate(workspace, text))
+
+
+def locate(workspace: Workspace, text: str) -> tuple[Artifact, VersionRow | None]:
+    """Return the artifact that `text` names, and its version if it is one of a name's.
+
+    No part but the graph is opened for it, which is what a mere look at something can afford.
+    """
     reference = parse(text)
     if reference.kind == "execution":
         raise InvalidInput(f"{text} is an execution, not a version; 'lineal show {text}' shows it")
     if reference.kind == "artifact":
-        return handle(workspace, workspace.store.artifact(reference.id or 0))
+        artifact = workspace.store.artifact(reference.id or 0)
+        return artifact, workspace.store.version_of(reference.id or 0)
     row = _row(workspace, reference)
-    return handle(workspace, workspace.store.artifact(row.artifact_id), row)
+    return workspace.store.artifact(row.artifact_id), row
 
 
 def handle(workspace: Workspace, artifact: Artifact, row: VersionRow | None = None) -> Version:
@@ -79,14 +88,20 @@ def lineage(workspace: Workspace, of: object, *, direction: Direction) -> Lineag
 
 def node_of(workspace: Workspace, of: object) -> Node:
     """Return the node that is meant by a version, a recorded value or a text."""
-    version = getattr(of, "version", of)
-    if isinstance(version, Version):
-        return ("artifact", version.id)
+    from lineal.warehouse import Table
+    from lineal.workspace.recorded import Recorded
+
+    if isinstance(of, Table):
+        of = of.newest
+    if isinstance(of, Recorded):
+        of = of.version
+    if isinstance(of, Version):
+        return ("artifact", of.id)
     if isinstance(of, str):
         reference = parse(of)
         if reference.kind is not None:
             return (reference.kind, reference.id or 0)
-        return ("artifact", resolve(workspace, of).id)
+        return ("artifact", locate(workspace, of)[0].id or 0)
     raise InvalidInput(
         f"{type(of).__name__} has no lineage here; give a version, what a verb returned, or a name"
     )
