@@ -6,6 +6,7 @@ of an earlier row; 100,000 queries. Both ways run on one engine with the same se
 
 from __future__ import annotations
 
+import multiprocessing
 import tempfile
 from contextlib import closing
 from pathlib import Path
@@ -41,26 +42,50 @@ def measure(repeats: int) -> list[Measurement]:
             return _measured(engine, queries, source, repeats)
 
 
+def peak_megabytes(lookup: PointInTime | None, queries: ParquetFiles, source: ParquetFiles) -> int:
+    """Return the most memory that a process of its own holds for one join; None: plain ASOF."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_peak, (lookup, queries, source))
+
+
+def _peak(lookup: PointInTime | None, queries: ParquetFiles, source: ParquetFiles) -> int:
+    with closing(open_engine()) as engine:
+        _drain(_joined(engine, lookup, queries, source))
+    # Not getrusage: that of a child begins with the peak of its parent.
+    status = Path("/proc/self/status").read_text()
+    return int(status.split("VmHWM:")[1].split()[0]) // 1024
+
+
+def _joined(
+    engine: Engine, lookup: PointInTime | None, queries: ParquetFiles, source: ParquetFiles
+) -> pa.RecordBatchReader:
+    if lookup is None:
+        return engine.sql(PLAIN, {"queries": queries, "rows": source})
+    return engine.point_in_time(queries, [(source, lookup)])
+
+
 def _measured(
     engine: Engine, queries: ParquetFiles, source: ParquetFiles, repeats: int
 ) -> list[Measurement]:
     by_event = PointInTime(
         keys=LOOKUP.keys, query_time="moment", event_time="event", columns=LOOKUP.columns
     )
+    peer_peak = peak_megabytes(None, queries, source)
     return [
         compare(
             name,
-            lambda lookup=lookup: _drain(engine.point_in_time(queries, [(source, lookup)])),
+            lambda lookup=lookup: _drain(_joined(engine, lookup, queries, source)),
             peer_name="DuckDB ASOF JOIN",
-            peer=lambda: _drain(engine.sql(PLAIN, {"queries": queries, "rows": source})),
+            peer=lambda: _drain(_joined(engine, None, queries, source)),
             repeats=repeats,
             limit_ratio=LIMIT,
             rows=ROWS,
-            note=f"{QUERIES:,} queries; {note}",
+            note=f"{note}; at most {peak_megabytes(lookup, queries, source)} MB, "
+            f"peer {peer_peak} MB",
         )
         for name, lookup, note in (
-            ("point in time, by event and known-at", LOOKUP, "exact"),
-            ("point in time, by event time", by_event, "ties told apart"),
+            ("point in time, by event and known-at", LOOKUP, f"{QUERIES:,} queries, exact"),
+            ("point in time, by event time", by_event, f"{QUERIES:,} queries, ties told apart"),
         )
     ]
 

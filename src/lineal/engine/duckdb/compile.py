@@ -10,7 +10,7 @@ from lineal.engine.duckdb.text import quoted
 from lineal.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     import ibis.expr.types as ir
     import pyarrow as pa
@@ -54,8 +54,7 @@ def compiled(expression: ir.Table, sources: Mapping[str, Source]) -> Compiled:
 
     try:
         text = str(ibis.to_sql(expression.op().replace(renamed).to_expr(), dialect="duckdb"))
-        # Else DuckDB may compute a table of the query as often as the query names it.
-        text = _COMMON_TABLE.sub(r"\1 AS MATERIALIZED (", text)
+        text = _reading_once(text, plain.values())
         schema = expression.schema().to_pyarrow()
     except (IbisError, NotImplementedError) as error:
         raise InvalidInput(f"the expression does not compile for DuckDB: {error}") from error
@@ -65,3 +64,15 @@ def compiled(expression: ir.Table, sources: Mapping[str, Source]) -> Compiled:
         read_once=frozenset(name for name in plain.values() if text.count(quoted(name)) == 1),
         types={column.name: column.type for column in schema},
     )
+
+
+def _reading_once(text: str, sources: Iterable[str]) -> str:
+    """Have DuckDB keep the common tables that read a source, not read them again for each use."""
+    heads = list(_COMMON_TABLE.finditer(text))
+    ends = [head.start() for head in heads[1:]] + [len(text)] * bool(heads)
+    parts = [text[: heads[0].start()] if heads else text]
+    for head, end in zip(heads, ends, strict=True):
+        body = text[head.end() : end]
+        reads = any(quoted(name) in body for name in sources)
+        parts += [head.group(1), " AS MATERIALIZED (" if reads else " AS (", body]
+    return "".join(parts)

@@ -1,12 +1,13 @@
 """Join features to queries as they were known then: exact, at about the cost of a plain ASOF.
 
-A row can be seen from `seen = greatest(event, known)` on. So rows (at `seen`) and queries (at their
-time) are laid on one time line a key, and a running maximum of the event time along it gives each
-query the event time of its answer. Rows of that event time are told apart among the few that were
-found, by known-at and by position. Only key, times and the row's position go through the sort; the
-features are fetched by position, for the rows that won.
+A row can be seen from `seen = greatest(event, known)` on; the answer to a query is the newest event
+seen by then. Among rows that were known on time, an ASOF join on `seen` finds it. Late rows and
+queries are laid on one time line a key, where a running maximum of the event time finds the newest
+late one. The newer of both is the answer's event time. Rows of that time are told apart among the
+few that were found, by known-at and by position: ASOF itself picks any of them.
 
-DuckDB's own ASOF join knows one time only, and picks any of the rows with equal times.
+Only key, times and the row's position go through the sorts; the features are fetched by position,
+for the rows that won.
 """
 
 from __future__ import annotations
@@ -83,24 +84,43 @@ def _steps(number: int, asked: Numbered, source: Numbered, lookup: PointInTime) 
     """Return the queries that lead to `won`: for each answered query `q`, the winning `row`."""
     times = _Times(asked, source, lookup)
     keys = [f"k{i}" for i in range(len(lookup.keys))]
+    same_key = "".join(f"asked.{key} = rows.{key} AND " for key in keys)
+    same_event = "".join(f"newest.{key} = rows.{key} AND " for key in [*keys, "event"])
+    age = "CAST(newest.t AS HUGEINT) - newest.event"
+    young = f" WHERE {age} <= {times.max_age}" * (times.max_age is not None)
+    all_rows, on_time = f"rows_{number}", f"rows_{number}"
+    steps = {"rows": times.rows_text(), "asked": times.asked_text()}
+    if lookup.known_at is not None:
+        # Else every row is known equally long after its event, which keeps their order.
+        on_time = f"(SELECT * FROM {all_rows} WHERE known <= event)"
+        steps["late"] = _newest_late(all_rows, f"asked_{number}", keys)
+    steps["newest"] = (
+        f"SELECT asked.*, rows.event FROM asked_{number} AS asked "
+        f"ASOF LEFT JOIN {on_time} AS rows ON {same_key}asked.t >= rows.seen"
+    )
+    if lookup.known_at is not None:
+        steps["newest"] = (
+            f"SELECT asked.* EXCLUDE event, greatest(asked.event, late.event) AS event "
+            f"FROM ({steps['newest']}) AS asked LEFT JOIN late_{number} AS late USING (q)"
+        )
+    last = "max(rows.row)" if lookup.known_at is None else "max((rows.known, rows.row))[2]"
+    steps["won"] = (
+        f"SELECT newest.q, {last} AS row FROM newest_{number} AS newest "
+        f"JOIN {all_rows} AS rows ON {same_event}rows.known <= newest.t{young} GROUP BY newest.q"
+    )
+    return steps
+
+
+def _newest_late(rows: str, asked: str, keys: Sequence[str]) -> str:
+    """Return the query for the event time of the newest late row that each query `q` can see."""
     listed = "".join(f"{key}, " for key in keys)
     by_key = f"PARTITION BY {', '.join(keys)} " if keys else ""
-    same = " AND ".join(f"line.{key} = rows.{key}" for key in [*keys, "event"])
-    young = "" if times.max_age is None else f" AND line.t::HUGEINT - line.event <= {times.max_age}"
-    return {
-        "rows": times.rows_text(),
-        # The frame is RANGE up to the current row: rows seen at the query's very time count.
-        "line": (
-            f"SELECT {listed}t, q, max(event) OVER ({by_key}ORDER BY t) AS event FROM ("
-            f"SELECT {listed}seen AS t, event, NULL::BIGINT AS q FROM rows_{number} "
-            f"UNION ALL SELECT {listed}t, NULL, q FROM ({times.asked_text()}))"
-        ),
-        "won": (
-            f"SELECT line.q, max((rows.known, rows.row))[2] AS row FROM line_{number} AS line "
-            f"JOIN rows_{number} AS rows ON {same} AND rows.known <= line.t "
-            f"WHERE line.q IS NOT NULL{young} GROUP BY line.q"
-        ),
-    }
+    # The window's frame is RANGE up to the current row: what is seen at the very time counts.
+    return (
+        f"SELECT q, event FROM (SELECT q, max(event) OVER ({by_key}ORDER BY t) AS event FROM ("
+        f"SELECT {listed}seen AS t, event, NULL::BIGINT AS q FROM {rows} WHERE known > event "
+        f"UNION ALL SELECT {listed}t, NULL, q FROM {asked})) WHERE q IS NOT NULL"
+    )
 
 
 class _Times:
