@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["dot", "label", "mermaid", "plain", "text", "tree"]
 
+_MOST_LEVELS = 15  # of four columns each
+_MERMAID_SPECIAL = set('"#&<>;`\\')
 _MARKS = {
     ExecutionState.RUNNING: "running",
     ExecutionState.FAILED: "failed",
@@ -33,12 +35,12 @@ def label(lineage: Lineage, node: Node) -> str:
     if kind == "execution":
         execution = lineage.executions[number]
         mark = _MARKS.get(execution.state) if execution.state is not None else None
-        name = execution.type.removeprefix("lineal.")
+        name = _printable(execution.type.removeprefix("lineal."))
         return f"{name} (execution/{number}{', ' + mark if mark else ''})"
     version = lineage.versions.get(number)
     if version is not None:
         return format_name(version.name, version.number)
-    return f"{lineage.artifacts[number].type} (artifact/{number})"
+    return f"{_printable(lineage.artifacts[number].type)} (artifact/{number})"
 
 
 def tree(lineage: Lineage) -> Tree:
@@ -54,8 +56,8 @@ def tree(lineage: Lineage) -> Tree:
     return root
 
 
-def text(lineage: Lineage, *, width: int = 100) -> str:
-    """Return the tree as plain text."""
+def text(lineage: Lineage, *, width: int = 10_000) -> str:
+    """Return the tree as plain text, its lines broken at `width`."""
     import io
 
     from rich.console import Console
@@ -82,8 +84,7 @@ def mermaid(lineage: Lineage) -> str:
     """Return the graph as a Mermaid flowchart."""
     lines = ["flowchart LR"]
     for node in _nodes(lineage):
-        # Mermaid reads HTML entities in quoted labels, and nothing else is special there.
-        name = label(lineage, node).replace("&", "#amp;").replace('"', "#quot;")
+        name = _mermaid_text(label(lineage, node))
         opening, closing = ("[", "]") if node[0] == "execution" else ("([", "])")
         lines.append(f'  {_id(node)}{opening}"{name}"{closing}')
     lines += [f"  {_id(edge.source)} --> {_id(edge.target)}" for edge in lineage.edges]
@@ -116,6 +117,16 @@ def plain(lineage: Lineage) -> dict[str, object]:
             for edge in lineage.edges
         ],
     }
+
+
+def _mermaid_text(text: str) -> str:
+    """Write as numbers what means something in a quoted label: entities, HTML, Markdown."""
+    return "".join(f"#{ord(c)};" if c in _MERMAID_SPECIAL else c for c in text)
+
+
+def _printable(text: str) -> str:
+    """Return the name of a type, which another client may have chosen, fit for a terminal."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
 
 
 class _Steps:
@@ -201,7 +212,25 @@ def _grow(steps: _Steps, root: Tree) -> None:
             seen.add(child)
             continue
         seen.add(child)
-        stack.append((parent.add(line), iter(further)))
+        branch = parent.add(line)
+        if further and len(stack) == _MOST_LEVELS:
+            left = _count(steps, further, seen)
+            told = f"\u2026 and {left} more artifacts behind; the exports hold all"
+            branch.add(Text(told, style="dim"))
+            continue
+        stack.append((branch, iter(further)))
+
+
+def _count(steps: _Steps, nodes: list[Node], drawn: set[Node]) -> int:
+    """Return how many artifacts lie behind, among them those of `nodes`, that are not drawn."""
+    found: set[Node] = set()
+    pending = list(nodes)
+    while pending:
+        node = pending.pop()
+        if node not in found and node not in drawn:
+            found.add(node)
+            pending += steps.after(node)
+    return sum(kind == "artifact" for kind, _ in found)
 
 
 def _line(steps: _Steps, node: Node) -> Text:

@@ -6,18 +6,19 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from lineal.metadata.model import Artifact, Event, EventType, Execution
+from lineal.errors import NotFound
+from lineal.metadata.model import Artifact, EventType, Execution
+from lineal.metadata.reach import MAKING, OUTPUTS, Node, Reach, reach
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
+    from lineal.metadata.rows import EventRow
     from lineal.metadata.store import Store, VersionRow
 
 __all__ = ["Direction", "Edge", "Lineage", "Node", "walk"]
 
 Direction = Literal["upstream", "downstream", "both"]
-Node = tuple[Literal["artifact", "execution"], int]
-"""A node of the graph: its kind and id."""
 
 
 @dataclass(frozen=True)
@@ -89,31 +90,36 @@ def walk(
     artifact is the execution that made it (its earliest output event): later executions that
     found the same content again only point to it. Environments count as inputs with `internal`.
     """
-    found = _Walk(store, internal=internal)
-    if direction in ("upstream", "both"):
-        found.go(start, upstream=True)
-    if direction in ("downstream", "both"):
-        found.go(start, upstream=False)
-    artifact_ids = {number for kind, number in found.nodes if kind == "artifact"}
-    execution_ids = {number for kind, number in found.nodes if kind == "execution"}
+    tied: dict[tuple[Node, Node], int | None] = {}
+    for upstream in (True, False):
+        if direction in ("upstream" if upstream else "downstream", "both"):
+            around = reach(store, start, upstream=upstream, internal=internal)
+            tied |= _Walk(around, internal=internal).go(start, upstream=upstream)
+    nodes = {start, *(node for ends in tied for node in ends)}
+    artifact_ids = {number for kind, number in nodes if kind == "artifact"}
     artifacts = {a.id or 0: a for a in store.artifacts(ids=artifact_ids)}
-    executions = {e.id or 0: e for e in store.executions(ids=execution_ids)}
-    if start[0] == "artifact":
-        artifacts.setdefault(start[1], store.artifact(start[1]))
-    else:
-        executions.setdefault(start[1], store.execution(start[1]))
+    executions = {
+        e.id or 0: e
+        for e in store.executions(ids=[number for kind, number in nodes if kind == "execution"])
+    }
+    if start[1] not in (artifacts if start[0] == "artifact" else executions):
+        raise NotFound(f"there is no {start[0]}/{start[1]} (lineal log lists what there is)")
+    keys = store.event_keys(event_id for event_id in tied.values() if event_id is not None)
     return Lineage(
         start=start,
         direction=direction,
         artifacts=artifacts,
         executions=executions,
         versions=store.versions_of(artifact_ids),
-        edges=tuple(dict.fromkeys(found.edges)),
+        edges=tuple(
+            Edge(*ends, "run" if event_id is None else keys.get(event_id, ""))
+            for ends, event_id in tied.items()
+        ),
     )
 
 
 class _Walk:
-    """Breadth first: a few queries for each level, whatever its width.
+    """Breadth first through what `reach` brought in.
 
     A verb that ran inside of another execution got from it what that one had taken in before, so
     the way leads from a child to the inputs of its parent, and from an input of the parent to the
@@ -121,97 +127,60 @@ class _Walk:
     up to which its inputs do or, going down, minus the event after which its children do.
     """
 
-    def __init__(self, store: Store, *, internal: bool) -> None:
-        self.store = store
-        self.internal = internal
-        self.nodes: set[Node] = set()
-        self.edges: list[Edge] = []
+    def __init__(self, around: Reach, *, internal: bool) -> None:
+        self._around = around
+        self._internal = internal
 
-    def go(self, start: Node, *, upstream: bool) -> None:
+    def go(self, start: Node, *, upstream: bool) -> dict[tuple[Node, Node], int | None]:
+        """Return the edges, each with its event's id; None between a run and what ran in it."""
+        tied: dict[tuple[Node, Node], int | None] = {}
+        step = self._upstream if upstream else self._downstream
         level: dict[Node, float] = {start: math.inf}
         seen: dict[Node, float] = {}
         while level:
             seen |= level
-            self.nodes |= level.keys()
-            found = self._upstream(level) if upstream else self._downstream(level)
-            level = {}
-            for edge, reach in found:
-                self.edges.append(edge)
-                node = edge.source if upstream else edge.target
-                if reach > max(seen.get(node, -math.inf), level.get(node, -math.inf)) or (
-                    node not in seen and node not in level
-                ):
-                    level[node] = reach
+            reached: dict[Node, float] = {}
+            for node, extent in level.items():
+                for further, event_id, counts in step(node, extent):
+                    ends = (further, node) if upstream else (node, further)
+                    tied.setdefault(ends, event_id)
+                    if further not in reached or counts > reached[further]:
+                        reached[further] = counts
+            level = {n: c for n, c in reached.items() if n not in seen or c > seen[n]}
+        return tied
 
-    def _upstream(self, level: Mapping[Node, float]) -> Iterator[tuple[Edge, float]]:
-        artifacts, executions = _split(level)
-        for event in _made(self.store.events(artifact_ids=artifacts)):
-            yield self._edge(event), math.inf
-        first: dict[int, int] = {}
-        for event in self.store.events(execution_ids=executions):
-            first.setdefault(event.execution_id, event.id or 0)
-            reach = level["execution", event.execution_id]
-            if self._is_input(event) and (event.id or 0) <= reach:
-                yield self._edge(event), math.inf
-        for execution in self.store.executions(ids=executions):
-            child, parent = execution.id or 0, execution.get("lineal_parent")
-            if isinstance(parent, int):
-                reach = min(level["execution", child], first.get(child, math.inf))
-                yield Edge(("execution", parent), ("execution", child), "run"), reach
+    def _upstream(self, node: Node, extent: float) -> Iterator[tuple[Node, int | None, float]]:
+        kind, number = node
+        if kind == "artifact":
+            made = [e for e in self._around.of_artifact.get(number, ()) if e.type in MAKING]
+            for event in made[:1]:
+                yield ("execution", event.execution_id), event.id, math.inf
+            return
+        events = self._around.of_execution.get(number, ())
+        for event in events:
+            if self._is_input(event) and event.id <= extent:
+                yield ("artifact", event.artifact_id), event.id, math.inf
+        parent = self._around.parents.get(number)
+        if parent is not None:
+            began = events[0].id if events else math.inf
+            yield ("execution", parent), None, min(extent, began)
 
-    def _downstream(self, level: Mapping[Node, float]) -> Iterator[tuple[Edge, float]]:
-        artifacts, executions = _split(level)
-        for event in self.store.events(artifact_ids=artifacts):
-            if self._is_input(event):
-                yield self._edge(event), -(event.id or 0)
-        for event in self.store.events(execution_ids=executions):
-            if _is_output(event):
-                yield self._edge(event), math.inf
-        children = self.store.children(executions)
-        inside = [child for each in children.values() for child in each]
-        last: dict[int, int] = {}
-        for event in self.store.events(execution_ids=inside):
-            last[event.execution_id] = event.id or 0
-        for parent, each in children.items():
-            since = -level["execution", parent]
-            for child in each:
-                if last.get(child, math.inf) > since:
-                    edge = Edge(("execution", parent), ("execution", child), "run")
-                    yield edge, -since
+    def _downstream(self, node: Node, extent: float) -> Iterator[tuple[Node, int | None, float]]:
+        kind, number = node
+        if kind == "artifact":
+            for event in self._around.of_artifact.get(number, ()):
+                if self._is_input(event):
+                    yield ("execution", event.execution_id), event.id, -event.id
+            return
+        for event in self._around.of_execution.get(number, ()):
+            if event.type in OUTPUTS:
+                yield ("artifact", event.artifact_id), event.id, math.inf
+        for child in self._around.children.get(number, ()):
+            events = self._around.of_execution.get(child, ())
+            if not events or events[-1].id > -extent:
+                yield ("execution", child), None, extent
 
-    def _is_input(self, event: Event) -> bool:
+    def _is_input(self, event: EventRow) -> bool:
         if event.type == EventType.INTERNAL_INPUT:
-            return self.internal
+            return self._internal
         return event.type.is_input
-
-    def _edge(self, event: Event) -> Edge:
-        artifact: Node = ("artifact", event.artifact_id)
-        execution: Node = ("execution", event.execution_id)
-        key = str(event.path[0]) if event.path else ""
-        if event.type.is_input:
-            return Edge(artifact, execution, key)
-        return Edge(execution, artifact, key)
-
-
-def _split(level: Iterable[Node]) -> tuple[list[int], list[int]]:
-    """Return the ids of the artifacts and of the executions."""
-    artifacts = [number for kind, number in level if kind == "artifact"]
-    return artifacts, [number for kind, number in level if kind == "execution"]
-
-
-def _is_output(event: Event) -> bool:
-    return event.type in (
-        EventType.OUTPUT,
-        EventType.DECLARED_OUTPUT,
-        EventType.PENDING_OUTPUT,
-        EventType.INTERNAL_OUTPUT,
-    )
-
-
-def _made(events: Iterable[Event]) -> list[Event]:
-    """Return for each artifact the event by which it came to be."""
-    first: dict[int, Event] = {}
-    for event in events:
-        if _is_output(event) and event.type != EventType.INTERNAL_OUTPUT:
-            first.setdefault(event.artifact_id, event)
-    return list(first.values())

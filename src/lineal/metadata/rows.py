@@ -126,11 +126,7 @@ class EventRow(NamedTuple):
 def event_rows(
     connection: sa.Connection, conditions: _Conditions, at: Horizon | None = None
 ) -> list[EventRow]:
-    """Return the events that fit `conditions`, in the order of their ids, without their paths.
-
-    At a horizon, an event whose output later turned out to be an artifact that was there already
-    is left out: what it pointed to then was never visible, and is gone.
-    """
+    """Return the events that fit `conditions`, in the order of their ids, without their paths."""
     table = tables.event
     visible = [] if at is None else [at.visible("event")]
     found = [
@@ -152,9 +148,8 @@ def event_rows(
     owners = {row.id: row.execution_id for row in found}
     old = old_values(connection, at, "event", owners, owners=owners)
     return [
-        row._replace(type=EventType(_number(old.get(row.id, {}).get("type", row.type))))
+        row._replace(type=EventType(_number(old[row.id]["type"]))) if row.id in old else row
         for row in found
-        if old.get(row.id, {}).get("artifact_id", row.artifact_id) == row.artifact_id
     ]
 
 

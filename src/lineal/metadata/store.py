@@ -196,6 +196,15 @@ class Store:
                 found += rows.events(connection, [column.in_(chunk)], at)
         return sorted(found, key=lambda event: event.id or 0)
 
+    def event_keys(self, event_ids: Iterable[int]) -> dict[int, str]:
+        """Return the first step of the path of each of these events, where it has one."""
+        found: dict[int, str] = {}
+        with self.reading() as (connection, _):
+            for chunk in _chunks(event_ids):
+                paths = rows.paths(connection, chunk)
+                found |= {event_id: str(path[0]) for event_id, path in paths.items()}
+        return found
+
     def children(self, execution_ids: Iterable[int]) -> dict[int, list[int]]:
         """Return the ids of the executions that began inside of each of these, where any did."""
         table = tables.execution_property
@@ -203,7 +212,9 @@ class Store:
         with self.reading() as (connection, at):
             for chunk in _chunks(execution_ids):
                 query = sa.select(table.c.int_value, table.c.execution_id).where(
-                    table.c.name == "lineal_parent", table.c.int_value.in_(chunk)
+                    table.c.name == "lineal_parent",
+                    table.c.is_custom_property == 1,  # so that the index by value serves
+                    table.c.int_value.in_(chunk),
                 )
                 if at is not None:
                     known = sa.select(tables.execution.c.id).where(at.visible("execution"))

@@ -225,29 +225,22 @@ class Transaction:
         return event_id
 
     def turn_event(self, event_id: int, to: EventType, *, artifact_id: int) -> None:
-        """Make a pending event an output of `artifact_id`, keeping its id and path."""
+        """Make a pending event an output of `artifact_id`.
+
+        It keeps its id if the artifact was made there. One that was there already gets an event
+        of now: its first one stays that of the execution that made it.
+        """
         table = tables.event
         row = self._commit.connection.execute(sa.select(table).where(table.c.id == event_id)).one()
-        self._commit.keep("event", event_id, {"type": row.type, "artifact_id": row.artifact_id})
-        taken = self._commit.connection.scalar(
-            sa.select(table.c.id).where(
-                table.c.artifact_id == artifact_id,
-                table.c.execution_id == row.execution_id,
-                table.c.type == int(to),
-            )
-        )
-        if taken is not None:  # two outputs turned out to be the same artifact
+        if row.artifact_id == artifact_id:
+            self._commit.keep("event", event_id, {"type": row.type})
             self._commit.connection.execute(
-                tables.event_path.update()
-                .where(tables.event_path.c.event_id == event_id)
-                .values(event_id=taken)
+                table.update().where(table.c.id == event_id), {"type": int(to)}
             )
-            self.remove_event(event_id)
             return
-        self._commit.connection.execute(
-            table.update().where(table.c.id == event_id),
-            {"type": int(to), "artifact_id": artifact_id},
-        )
+        path = rows.paths(self._commit.connection, [event_id]).get(event_id, ())
+        self.remove_event(event_id)
+        self.put_event(Event(artifact_id, row.execution_id, to, path))
 
     def remove_event(self, event_id: int) -> None:
         """Remove a pending event whose output did not come to be."""

@@ -1,0 +1,165 @@
+"""Read the part of the graph that a walk may come through, in a few queries whatever its depth.
+
+One recursive query finds the nodes, a second one their events. It may bring in more than a walk
+then takes, never less: how much of a run counts depends on the order of its events.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+import sqlalchemy as sa
+
+from lineal.metadata import rows, tables
+from lineal.metadata.model import EventType
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from lineal.metadata.history import Horizon
+    from lineal.metadata.rows import EventRow
+    from lineal.metadata.store import Store
+
+__all__ = ["MAKING", "OUTPUTS", "Node", "Reach", "reach"]
+
+Node = tuple[Literal["artifact", "execution"], int]
+"""A node of the graph: its kind and id."""
+
+MAKING = (EventType.OUTPUT, EventType.DECLARED_OUTPUT, EventType.PENDING_OUTPUT)
+"""How an artifact comes to be."""
+
+OUTPUTS = (*MAKING, EventType.INTERNAL_OUTPUT)
+_INPUTS = (EventType.INPUT, EventType.DECLARED_INPUT)
+_INTERNAL_INPUTS = (*_INPUTS, EventType.INTERNAL_INPUT)
+
+_CHUNK = 10_000
+_ARTIFACT, _EXECUTION = 0, 1
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Events in the order of their ids, by artifact and by execution; and what ran in what."""
+
+    of_artifact: Mapping[int, Sequence[EventRow]]
+    of_execution: Mapping[int, Sequence[EventRow]]
+    parents: Mapping[int, int]
+    children: Mapping[int, Sequence[int]]
+
+
+def reach(store: Store, start: Node, *, upstream: bool, internal: bool) -> Reach:
+    """Return what may lead to `start`, or with `upstream=False` may come of it."""
+    inputs = _INTERNAL_INPUTS if internal else _INPUTS
+    of_artifact: dict[int, list[EventRow]] = defaultdict(list)
+    of_execution: dict[int, list[EventRow]] = defaultdict(list)
+    parents: dict[int, int] = {}
+    children: dict[int, list[int]] = defaultdict(list)
+    with store.reading() as (connection, at):
+        steps = _upwards(at, inputs) if upstream else _downwards(at, inputs)
+        executions = _executions(connection, start, steps)
+        events: list[EventRow] = []
+        for begin in range(0, len(executions), _CHUNK):
+            chunk = executions[begin : begin + _CHUNK]
+            events += rows.event_rows(connection, [tables.event.c.execution_id.in_(chunk)], at)
+            parents |= _parents(connection, at, chunk)
+    for event in sorted(events):
+        of_artifact[event.artifact_id].append(event)
+        of_execution[event.execution_id].append(event)
+    for child, parent in parents.items():
+        children[parent].append(child)
+    return Reach(of_artifact, of_execution, parents, children)
+
+
+@dataclass(frozen=True)
+class _Step:
+    """From nodes of one kind to their neighbours, over a table that ties them."""
+
+    kind: int
+    near: sa.ColumnElement[int]
+    to: int
+    far: sa.ColumnElement[int]
+    conditions: Sequence[sa.ColumnElement[bool]]
+
+    def select(self, found: sa.CTE) -> sa.Select[int, int]:
+        """Return the select of the neighbours of what was found so far."""
+        return sa.select(sa.literal(self.to), self.far).where(
+            found.c.kind == self.kind, self.near == found.c.id, *self.conditions
+        )
+
+
+def _executions(connection: sa.Connection, start: Node, steps: Sequence[_Step]) -> list[int]:
+    """Return the ids of the executions that the steps lead to from `start`."""
+    kind = _ARTIFACT if start[0] == "artifact" else _EXECUTION
+    begin = sa.select(sa.literal(kind).label("kind"), sa.literal(start[1]).label("id"))
+    found = begin.cte("reached", recursive=True)
+    found = found.union(*(step.select(found) for step in steps))
+    ids = sa.select(found.c.id).where(found.c.kind == _EXECUTION)
+    return sorted(connection.scalars(ids))
+
+
+def _upwards(at: Horizon | None, inputs: Sequence[EventType]) -> list[_Step]:
+    event = tables.event
+    artifact, execution = event.c.artifact_id, event.c.execution_id
+    there = [] if at is None else [at.visible("event")]
+    child, parent, is_parent = _runs(at)
+    return [
+        _Step(_ARTIFACT, artifact, _EXECUTION, execution, [_makes(at), *there]),
+        _Step(_EXECUTION, execution, _ARTIFACT, artifact, [event.c.type.in_(inputs), *there]),
+        _Step(_EXECUTION, child, _EXECUTION, parent, is_parent),
+    ]
+
+
+def _downwards(at: Horizon | None, inputs: Sequence[EventType]) -> list[_Step]:
+    event = tables.event
+    artifact, execution = event.c.artifact_id, event.c.execution_id
+    there = [] if at is None else [at.visible("event")]
+    child, parent, is_parent = _runs(at)
+    return [
+        _Step(_ARTIFACT, artifact, _EXECUTION, execution, [event.c.type.in_(inputs), *there]),
+        _Step(_EXECUTION, execution, _ARTIFACT, artifact, [event.c.type.in_(OUTPUTS), *there]),
+        _Step(_EXECUTION, parent, _EXECUTION, child, is_parent),
+    ]
+
+
+def _makes(at: Horizon | None) -> sa.ColumnElement[bool]:
+    """Return the condition that an event made its artifact: the first one did.
+
+    At a horizon every one passes, since what stands first there only its events can tell.
+    """
+    event, earlier = tables.event, tables.event.alias("earlier")
+    is_making = event.c.type.in_(MAKING)
+    if at is not None:
+        return is_making
+    before = sa.exists().where(
+        earlier.c.artifact_id == event.c.artifact_id,
+        earlier.c.type.in_(MAKING),
+        earlier.c.id < event.c.id,
+    )
+    return sa.and_(is_making, ~before)
+
+
+def _runs(
+    at: Horizon | None,
+) -> tuple[sa.ColumnElement[int], sa.ColumnElement[int], list[sa.ColumnElement[bool]]]:
+    """Return where an execution and the run that it was in stand, and the conditions of that."""
+    held, execution = tables.execution_property, tables.execution
+    child, parent = held.c.execution_id, held.c.int_value
+    conditions: list[sa.ColumnElement[bool]] = [
+        held.c.name == "lineal_parent",
+        held.c.is_custom_property == 1,
+        parent.is_not(None),
+    ]
+    if at is not None:
+        known = sa.select(execution.c.id).where(at.visible("execution"))
+        conditions += [child.in_(known), parent.in_(known)]
+    return child, parent, conditions
+
+
+def _parents(
+    connection: sa.Connection, at: Horizon | None, execution_ids: Sequence[int]
+) -> dict[int, int]:
+    """Return of each execution that was inside of a run which one."""
+    child, parent, conditions = _runs(at)
+    query = sa.select(child, parent).where(child.in_(execution_ids), *conditions)
+    return {row[0]: row[1] for row in connection.execute(query.order_by(child))}
