@@ -35,9 +35,9 @@ weather = feature_view(
 aircraft = feature_view(
     "aircraft",
     of=plane,
-    table="ref.aircraft",
-    event_time="registered",
-    columns=["built", "seats", "engines"],
+    table="ref.planes",
+    timeless=True,
+    columns=["year", "seats", "engines"],
     description="What is known of a plane",
 )
 
@@ -71,19 +71,6 @@ def load(
     `after` is the load before: it keeps the loads of one table in order.
     """
     return ws.warehouse.ingest(table, raw, event_time=event_time, known_at=known, na_values=NA)
-
-
-@lineal.component
-def aircraft_table(ws: Workspace, planes: TableVersion, *, registered: date) -> TableVersion:
-    """Give the planes a time from which they count, so that features can be looked up in time."""
-    rows = ws.sql(
-        f"""
-        SELECT tailnum, year AS built, seats, engines, manufacturer,
-               TIMESTAMPTZ '{registered.isoformat()} 00:00:00+00' AS registered
-        FROM "{planes.ref}"
-        """
-    )
-    return ws.warehouse.save(rows, "ref.aircraft", event_time="registered")
 
 
 @lineal.component
@@ -125,14 +112,17 @@ def join(
     ws: Workspace,
     flights: TableVersion,
     weather: TableVersion,  # noqa: ARG001 -- the views look it up
-    aircraft: TableVersion,  # noqa: ARG001 -- as above
+    planes: TableVersion,  # noqa: ARG001 -- as above
 ) -> TrainingSet:
     """Join every flight with its features as they were known when it was scheduled."""
     ws.features.define(DELAY)
-    rows = flights.select(
-        "origin", "carrier", "tailnum", "time_hour", "distance", "hour", "dep_delay"
+    return ws.features.training_set(
+        flights,
+        DELAY,
+        at="time_hour",
+        columns=["origin", "carrier", "tailnum", "time_hour", "distance", "hour", "dep_delay"],
+        name="delay.training",
     )
-    return ws.features.training_set(rows, DELAY, at="time_hour", name="delay.training")
 
 
 @lineal.component
@@ -175,7 +165,7 @@ def journey(
 
     all_weather = _load_months(weather, "ops.weather")
     all_flights = _load_months(flights, "ops.flights")
-    training = join(all_flights, all_weather, aircraft_table(fleet, registered=begin))
+    training = join(all_flights, all_weather, fleet)
     evaluate(training, train(training))
 
 

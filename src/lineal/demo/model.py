@@ -21,7 +21,7 @@ COLUMNS = (
     "weather.wind_speed",
     "weather.visib",
     "weather.precip",
-    "aircraft.built",
+    "aircraft.year",
     "aircraft.seats",
     "carrier_delays.delay",
     "carrier_delays.arrival",

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import lineal
-from lineal.demo.data import MONTHS, deliver
+from lineal.demo.data import deliver
 from lineal.demo.faults import FAULTS, SERVING, deliver_faults
 from lineal.demo.journey import DELAY, incoming, journey
 from lineal.demo.telling import Teller
@@ -92,7 +92,7 @@ def _journey(ws: Workspace, root: Path, teller: Teller) -> Outcome:
     reply = ws.features.online(DELAY, _ASKED, now=_ASKED_AT)
     reports = _reports(ws, year, faults)
     teller.working("drawing the page")
-    page = _page(ws, year, reports)
+    page = _page(ws, year, faults, reports)
     model = year["train"].output
     return Outcome(
         workspace=ws.root,
@@ -103,7 +103,7 @@ def _journey(ws: Workspace, root: Path, teller: Teller) -> Outcome:
         lineage=ws.lineage(model),
         reply=reply,
         known_in_march=_look_back(ws),
-        metrics=_metrics(ws, year),
+        metrics=_metrics(year),
     )
 
 
@@ -151,22 +151,29 @@ def _look_back(ws: Workspace) -> list[dict[str, object]]:
     return answers
 
 
-def _metrics(ws: Workspace, year: RunResult) -> str:
+def _metrics(year: RunResult) -> str:
     artifact = year["evaluate"].output.artifact
     return (Path(artifact.uri) / str(artifact.get("entry"))).read_text()
 
 
-def _page(ws: Workspace, root: Path, year: RunResult, reports: dict[str, RecordedReport]) -> Path:
-    """Write the page with the distributions of the first month and the last, and what was found."""
+def _page(
+    ws: Workspace, year: RunResult, faults: RunResult, reports: dict[str, RecordedReport]
+) -> Path:
+    """Write the page that compares January, December, and December with its worst fault."""
     from lineal.validation import Statistics, statistics_page
 
     shown: dict[str, Statistics] = {}
-    for month in (MONTHS[0], MONTHS[-1]):
-        value = ws.read(year[f"describe-{month:02}"].output.ref)
+    found: dict[str, RecordedReport] = {}
+    for name, result, key in (
+        ("January", year, "01"),
+        ("December", year, "12"),
+        ("December, in kilometres", faults, "kilometres"),
+    ):
+        value = ws.read(result[f"describe-{key}"].output.ref)
         if isinstance(value, Statistics):
-            shown[f"2013-{month:02}"] = value
+            shown[name], found[name] = value, reports[key]
     page = ws.root / "report.html"
-    content = statistics_page(shown, report=reports.get("kilometres"), title="Flights of 2013")
+    content = statistics_page(shown, reports=found, title="Flights from New York, 2013")
     temporary = page.with_name(".report.html.part")
     temporary.write_text(content, encoding="utf-8")
     temporary.replace(page)
