@@ -138,9 +138,9 @@ def _reports(ws: Workspace, year: RunResult, faults: RunResult) -> dict[str, Rec
 def _look_back(ws: Workspace) -> list[dict[str, object]]:
     """Ask the same question as of March and as of now."""
     query = """
-        SELECT count(*) AS flights, max(time_hour) AS newest,
+        SELECT count(*) AS flights, max(month) AS to_month,
                count(*) FILTER (WHERE month = 1) AS january,
-               avg(dep_delay) FILTER (WHERE month = 1) AS january_delay
+               avg(dep_delay) FILTER (WHERE month = 1) AS its_delay
         FROM ops.flights
     """
     answers = []

@@ -119,7 +119,9 @@ def _months(reports: dict[str, RecordedReport]) -> Table:
 
 
 def _rows(rows: list[dict[str, object]]) -> Table:
-    table = Table(*rows[0])
+    table = Table()
+    for name in rows[0]:
+        table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(value) for value in row.values()))
     return table
