@@ -308,11 +308,17 @@ class Transaction:
                 },
             },
         )
-        self._put_properties(kind, node_id, node_type, given)
+        self._put_properties(kind, node_id, node_type, given, are_new=True)
         return node_id
 
     def _put_properties(
-        self, kind: str, node_id: int, node_type: NodeType | None, given: Mapping[str, Value]
+        self,
+        kind: str,
+        node_id: int,
+        node_type: NodeType | None,
+        given: Mapping[str, Value],
+        *,
+        are_new: bool = False,
     ) -> None:
         declared = (
             self._types.put(node_type)[1] if node_type else self._types.declared(kind, node_id)
@@ -323,13 +329,14 @@ class Transaction:
         for values, is_custom in ((properties, False), (custom, True)):
             if not values:
                 continue
-            self._commit.connection.execute(
-                table.delete().where(
-                    owner == node_id,
-                    table.c.is_custom_property == int(is_custom),
-                    table.c.name.in_(list(values)),
+            if not are_new:
+                self._commit.connection.execute(
+                    table.delete().where(
+                        owner == node_id,
+                        table.c.is_custom_property == int(is_custom),
+                        table.c.name.in_(list(values)),
+                    )
                 )
-            )
             self._commit.insert(table, encode_all(kind, node_id, values, custom=is_custom))
 
     def _link(self, table: sa.Table, values: dict[str, int]) -> None:
