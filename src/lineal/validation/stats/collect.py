@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from lineal.validation.stats.plan import FeaturePlan
     from lineal.validation.stats.reduce import Limits
 
-__all__ = ["DATA", "Series", "expression", "series_of"]
+__all__ = ["DATA", "READ", "Series", "expression", "series_of"]
 
 DATA = "data"
+READ = "lineal_read"
 
 
 @dataclass(frozen=True)
@@ -52,8 +53,10 @@ def series_of(plans: Sequence[FeaturePlan]) -> list[Series]:
 def expression(schema: pa.Schema, series: Sequence[Series], limits: Limits) -> ir.Table:
     """Return the computation, over the unbound table `DATA`, of all counts."""
     data = unbound(schema, [each.plan for each in series], name=DATA)
-    # One common table, whose view keeps Ibis from repeating it: the engine scans the data once.
-    base = data.select(**{f"s{i}": _selected(data, each) for i, each in enumerate(series)}).view()
+    # A common table with a name of its own: Ibis does not repeat it, so the data is scanned once.
+    base = data.select(**{f"s{i}": _selected(data, each) for i, each in enumerate(series)}).alias(
+        READ
+    )
     numbers = []
     texts = []
     for index, each in enumerate(series):

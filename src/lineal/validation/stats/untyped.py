@@ -12,7 +12,7 @@ import ibis
 
 from lineal.engine.functions import has_type, number_of, text_bytes
 from lineal.engine.text_types import TEXT_TYPES
-from lineal.validation.stats.collect import DATA
+from lineal.validation.stats.collect import DATA, READ
 from lineal.validation.stats.reduce import Row, number_rows, shaped, text_rows, union
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ __all__ = ["untyped_expression"]
 def untyped_expression(names: Sequence[str], limits: Limits) -> ir.Table:
     """Return the computation, over the unbound table `DATA` of texts, of all counts."""
     data = ibis.table(dict.fromkeys(names, "string"), name=DATA)
-    base = data.select(**{f"s{place}": data[name] for place, name in enumerate(names)}).view()
+    base = data.select(**{f"s{place}": data[name] for place, name in enumerate(names)}).alias(READ)
     examples = shaped(base.aggregate(count=base.count()), Row.EXAMPLES)
     if not names:
         return examples
