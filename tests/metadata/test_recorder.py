@@ -651,6 +651,9 @@ def test_a_label_may_not_overwrite_what_the_recorder_or_the_type_says(graph) -> 
         graph.recorder.label(artifact.id, {"lineal_name": "x"})
     with pytest.raises(InvalidInput, match=r"'sha256' is a property of test\.File"):
         graph.recorder.label(artifact.id, {"sha256": "x"})
+    noted = graph.artifact("noted", "b", properties={"note": "by the verb"})
+    with pytest.raises(InvalidInput, match="'note' is a property"):
+        graph.recorder.label(noted.id, {"note": "x"})
     with pytest.raises(NotFound, match="artifact/4711"):
         graph.recorder.label(4711, {"a": 1})
 

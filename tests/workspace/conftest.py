@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +15,7 @@ import lineal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from lineal.workspace import Workspace
 
@@ -26,9 +26,9 @@ import json, os, resource, sys, traceback
 import pyarrow, pyarrow.parquet, duckdb, ibis
 import pyiceberg.catalog.sql, pyiceberg.io.pyarrow
 import tensorflow_metadata.proto.v0.anomalies_pb2
-import lineal, lineal.features.materialize, lineal.validation.compute, lineal.validation.stats.collect
+import lineal, lineal.features.materialize, lineal.pipeline.runner
+import lineal.validation.compute, lineal.validation.stats.collect
 import lineal.warehouse.load, lineal.workspace.checking, lineal.engine.duckdb.engine
-import lineal.pipeline.runner, lineal.workspace.doctor
 
 def child(root, code, environment):
     os.environ.update(environment)

@@ -14,6 +14,7 @@ __all__ = ["ENVIRONMENT", "properties_of"]
 ENVIRONMENT = ArtifactType(
     "lineal.Environment",
     {
+        "sha256": PropertyType.STRING,
         "fingerprint": PropertyType.STRING,
         "python": PropertyType.STRING,
         "system": PropertyType.STRING,

@@ -9,6 +9,7 @@ RUNNING execution whose process is gone, which `crashed` finds.
 
 from __future__ import annotations
 
+import json
 import traceback
 import uuid
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 from lineal.errors import InvalidInput, LinealError, NotFound
 from lineal.metadata.closing import check_claim, claim_inputs, close_output
 from lineal.metadata.killpoints import kill_point
+from lineal.metadata.labels import LABEL_NAMES, labels_of
 from lineal.metadata.model import (
     Artifact,
     ArtifactState,
@@ -185,18 +187,25 @@ class Recorder:
             running.at_close.append(move)
 
     def label(self, artifact_id: int, labels: Mapping[str, Value]) -> None:
-        """Set `labels` as custom properties of an artifact; old values stay in the history."""
+        """Set `labels` as custom properties of an artifact; old values stay in the history.
+
+        What its type declares, or the verb that made it wrote, is no label and can't become one.
+        """
         reserved = [name for name in labels if name.startswith("lineal_")]
         if reserved:
             raise InvalidInput(f"labels can't begin with 'lineal_': {', '.join(reserved)}")
         with self.store.write() as transaction:
-            taken = transaction.declared(artifact_id).keys() & labels.keys()
+            artifact = transaction.artifact_of(artifact_id)
+            known = set(labels_of(artifact))
+            others = artifact.custom_properties.keys() - known
+            taken = (transaction.declared(artifact_id).keys() | others) & labels.keys()
             if taken:
                 raise InvalidInput(
                     f"{min(taken)!r} is a property of {transaction.type_of(artifact_id)}, "
                     "which a label can't overwrite; choose another word"
                 )
-            transaction.update("artifact", artifact_id, properties=labels)
+            names = json.dumps(sorted(known | labels.keys()))
+            transaction.update("artifact", artifact_id, properties={**labels, LABEL_NAMES: names})
 
     # Inside
 

@@ -161,7 +161,8 @@ class Transaction:
             .where(
                 table.c.type_id == type_id,
                 properties.c.name == "sha256",
-                properties.c.is_custom_property == 0,  # so that the index by value serves
+                # Both, so that the index by value, which begins so, serves.
+                properties.c.is_custom_property.in_([0, 1]),
                 properties.c.string_value == content,
             )
         )

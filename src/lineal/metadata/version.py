@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lineal.metadata.labels import labels_of, properties_of
 from lineal.metadata.lineage import Direction, Lineage, walk
 from lineal.metadata.names import format_name
 
@@ -105,12 +106,8 @@ class Version:
             if row is None
             else [a for a, n in self.store.aliases(row.name).items() if n == row.number],
             "made_by": None if made is None else f"execution/{made.execution_id}",
-            "properties": dict(self.artifact.properties),
-            "labels": {
-                name: value
-                for name, value in self.artifact.custom_properties.items()
-                if not name.startswith("lineal_")
-            },
+            "properties": properties_of(self.artifact),
+            "labels": labels_of(self.artifact),
         }
 
     def lineage(self, direction: Direction = "upstream") -> Lineage:

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lineal.workspace.doctor import Finding
+    from lineal.workspace.files import FileVersion
     from lineal.workspace.recorded import RecordedReport, RecordedSchema, RecordedStatistics
     from lineal.workspace.verbs import infer_schema, read, save, statistics, validate
     from lineal.workspace.workspace import Workspace, existing_workspace
     from lineal.workspace.workspace import open_workspace as open  # noqa: A004
 
 __all__ = [
+    "FileVersion",
     "Finding",
     "RecordedReport",
     "RecordedSchema",
@@ -27,6 +29,7 @@ __all__ = [
 ]
 
 _LAZY = {
+    "FileVersion": ("files", "FileVersion"),
     "Finding": ("doctor", "Finding"),
     "RecordedReport": ("recorded", "RecordedReport"),
     "RecordedSchema": ("recorded", "RecordedSchema"),
