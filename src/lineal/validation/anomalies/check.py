@@ -149,10 +149,11 @@ def _find_dropped(
         if is_deprecated(feature):
             continue
         path = (*above, feature.name)
+        # The fields first: in a struct that is retired already none needs to be.
+        _find_dropped(context, findings, path, feature.struct_domain.feature)
         if path not in context.dataset.features and context.requires(feature):
             findings.add(path, [dropped_column(feature)])
             _deprecate(context.schema.feature, path)
-        _find_dropped(context, findings, path, feature.struct_domain.feature)
 
 
 def _deprecate(features: Iterable[schema_pb2.Feature], path: Path) -> None:

@@ -45,8 +45,13 @@ def check_consistency(context: Context, feature: schema_pb2.Feature) -> list[Fin
     ]
     if is_deprecated(feature):
         return found
-    _mend_texts(context, feature)
-    return [*found, *_domain(context, feature), *_distribution(feature)]
+    _mend(context, feature)
+    return [
+        *found,
+        *_domain(feature),
+        *_distribution(feature),
+        *_unusable_domain(context, feature),
+    ]
 
 
 def _presence(feature: schema_pb2.Feature) -> Iterable[Finding]:
@@ -99,47 +104,54 @@ def _type(feature: schema_pb2.Feature) -> Iterable[Finding]:
     )
 
 
-def _mend_texts(context: Context, feature: schema_pb2.Feature) -> None:
-    """Take repeated texts out of the domain; they do no harm, so they are no anomaly."""
+def _mend(context: Context, feature: schema_pb2.Feature) -> None:
+    """Take what is said twice out of the domain; it does no harm, so it is no anomaly."""
+    truth = feature.bool_domain
+    if truth.HasField("true_value") and truth.true_value == truth.false_value:
+        truth.ClearField("false_value")
     domain = find_string_domain(context.schema, feature)
     if domain is not None and len(set(domain.value)) < len(domain.value):
         domain.value[:] = list(dict.fromkeys(domain.value))
 
 
-def _domain(context: Context, feature: schema_pb2.Feature) -> Iterable[Finding]:
+def _domain(feature: schema_pb2.Feature) -> Iterable[Finding]:
     kind = feature.WhichOneof("domain_info")
     if kind is None:
         return
-    allowed = _ALLOWED.get(kind)
-    if allowed is None:
-        feature.ClearField(kind)
-        yield Finding(
-            "INVALID_DOMAIN_SPECIFICATION",
-            "Unknown domain",
-            f"Data is not checked against a {kind}.",
-        )
-    elif feature.type not in allowed:
+    if kind in _ALLOWED and feature.type not in _ALLOWED[kind]:
         feature.ClearField(kind)
         yield Finding(
             "DOMAIN_INVALID_FOR_TYPE",
             "Domain does not fit the type",
             f"A feature of type {schema_pb2.FeatureType.Name(feature.type)} can't have a {kind}.",
         )
-    elif kind == "domain" and find_string_domain(context.schema, feature) is None:
-        missing = feature.domain
+
+
+def _unusable_domain(context: Context, feature: schema_pb2.Feature) -> Iterable[Finding]:
+    kind = feature.WhichOneof("domain_info")
+    if kind is not None and kind not in _ALLOWED:
         feature.ClearField(kind)
         yield Finding(
             "INVALID_DOMAIN_SPECIFICATION",
-            "Domain not found",
-            f"The schema has no string_domain named {missing!r}.",
+            "Unknown domain",
+            f"Data is not checked against a {kind}.",
         )
+    if not feature.HasField("domain") or find_string_domain(context.schema, feature) is not None:
+        return
+    missing = feature.domain
+    feature.ClearField("domain")
+    yield Finding(
+        "INVALID_DOMAIN_SPECIFICATION",
+        "Domain not found",
+        f"The schema has no string_domain named {missing!r}.",
+    )
 
 
 def _distribution(feature: schema_pb2.Feature) -> Iterable[Finding]:
     if not feature.HasField("distribution_constraints"):
         return
     kind = feature.WhichOneof("domain_info")
-    if kind in {"domain", "string_domain"}:
+    if kind in {"domain", "string_domain"} or (kind is not None and kind not in _ALLOWED):
         return
     feature.ClearField("distribution_constraints")
     yield _invalid(

@@ -106,6 +106,9 @@ def _clear_domain(context: Context, feature: schema_pb2.Feature) -> None:
             clear(each.struct_domain.feature)
 
     clear(context.schema.feature)
+    kept = [domain for domain in context.schema.string_domain if domain.name != name]
+    del context.schema.string_domain[:]
+    context.schema.string_domain.extend(kept)
 
 
 def _shown(view: FeatureView, labels: list[str]) -> str:
