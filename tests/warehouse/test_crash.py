@@ -74,10 +74,12 @@ def test_killed_at_the_first_load_of_a_table(
 
     (killed,) = children(code, LINEAL_KILL_AT=point)
     assert killed.code == -signal.SIGKILL, killed.error
+    would = warehouse.settle(dry_run=True)
     did = warehouse.settle()
     (again,) = children(code)
 
     assert again.code == 0, again.error
+    assert would == did
     assert len(did) == 1
     assert warehouse["ops.t"].to_arrow().column("a").to_pylist() == [1]
 

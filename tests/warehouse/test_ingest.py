@@ -202,7 +202,7 @@ def test_a_value_of_another_type_is_refused_with_its_place(
     told = str(refused.value)
     assert "2.csv, line 3, column 'delay': 'late' is no long" in told
     assert "na_values=['late']" in told
-    assert "lineal schema set" in told
+    assert "lineal schema type TABLE delay" in told
     assert len(warehouse.table("ops.flights").versions) == 1
 
 

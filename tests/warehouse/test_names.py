@@ -86,3 +86,19 @@ def test_columns_with_odd_names_keep_them(warehouse: Warehouse) -> None:
     saved = warehouse.save(frame, "ops.odd")
 
     assert saved.to_arrow().equals(frame)
+
+
+def test_fields_inside_columns_may_have_odd_names_too(warehouse: Warehouse) -> None:
+    inside = pa.struct([("x y", pa.int64()), ("a.b", pa.string()), ("🛫", pa.bool_())])
+    values = [{"x y": 1, "a.b": "v", "🛫": True}]
+    frame = pa.table({"s": pa.array(values, inside), "l": pa.array([values], pa.list_(inside))})
+
+    saved = warehouse.save(frame, "ops.inside")
+
+    assert saved.to_arrow().to_pylist() == frame.to_pylist()
+
+
+def test_names_inside_files_do_not_clash(warehouse: Warehouse) -> None:
+    frame = pa.table({"a b": [1], "_a_b_1": [2], "a_b": [3], "_a_b_1_": [4]})
+
+    assert warehouse.save(frame, "ops.clash").to_arrow().equals(frame)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
@@ -316,6 +316,8 @@ SchemaEditsAndLoads.TestCase.settings = settings(
     max_examples=4,
     stateful_step_count=8,
     deadline=None,
+    # Shrinking would replay thousands of commits.
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 TestSchemaEditsAndLoads = SchemaEditsAndLoads.TestCase

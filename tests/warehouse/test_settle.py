@@ -38,14 +38,18 @@ def test_readers_see_a_foreign_write_only_once_it_is_settled(warehouse: Warehous
     iceberg(warehouse).append(pa.table({"a": [2]}))
 
     assert rows(warehouse) == [1]
-    (did,) = warehouse.settle()
+    would = warehouse.settle(dry_run=True)
+    assert rows(warehouse) == [1]
+    did = warehouse.settle()
 
+    assert would == did
+    assert len(did) == 1
     assert rows(warehouse) == [1, 2]
     assert rows(warehouse, "ops.t@1") == [1]
     newest = warehouse.newest("ops.t")
     assert (newest.operation, newest.rows, newest.added_rows) == ("foreign", 2, 1)
-    assert warehouse.store.execution(did.execution_id).type == "lineal.foreign_write"
-    assert warehouse.settle() == []
+    assert len(warehouse.store.executions(type="lineal.foreign_write")) == 1
+    assert warehouse.settle(dry_run=True) == warehouse.settle() == []
 
 
 def test_every_foreign_snapshot_becomes_a_version_before_the_next_load(
@@ -210,3 +214,37 @@ def test_a_writer_that_always_loses_says_so_in_the_end(
 
     warehouse.settle()
     assert rows(warehouse) == [1, 100, 100]
+
+
+def test_old_snapshots_leave_icebergs_list_and_stay_readable(
+    warehouse: Warehouse, csv: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lineal.warehouse import retention
+
+    monkeypatch.setattr(retention, "_MOST", 4)
+    monkeypatch.setattr(retention, "_KEPT", 2)
+    paths = [csv(f"{number}.csv", "a", str(number)) for number in range(9)]
+    for path in paths:
+        warehouse.ingest("ops.t", path)
+    warehouse.save(pa.table({"a": [-1]}), "ops.t")
+
+    assert len(iceberg(warehouse).metadata.snapshots) <= 4
+    for number in range(1, 10):
+        assert rows(warehouse, f"ops.t@{number}") == list(range(number))
+    assert rows(warehouse) == [-1]
+    assert warehouse.settle() == []
+
+
+def test_a_source_loaded_long_ago_is_still_known(
+    warehouse: Warehouse, csv: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from lineal.warehouse import retention
+
+    monkeypatch.setattr(retention, "_MOST", 3)
+    monkeypatch.setattr(retention, "_KEPT", 1)
+    paths = [csv(f"{number}.csv", "a", str(number)) for number in range(5)]
+    for path in paths:
+        warehouse.ingest("ops.t", path)
+
+    assert warehouse.ingest("ops.t", paths[0]).number == 1
+    assert rows(warehouse) == [0, 1, 2, 3, 4]

@@ -33,6 +33,8 @@ _PROPERTIES = {
     "commit.manifest-merge.enabled": "true",
     "write.metadata.delete-after-commit.enabled": "true",
     "write.metadata.previous-versions-max": "10",
+    # Files of versions that left Iceberg's list are still read here: no other program removes them.
+    "gc.enabled": "false",
     "write.parquet.compression-codec": "zstd",
 }
 

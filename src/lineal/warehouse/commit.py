@@ -33,7 +33,6 @@ __all__ = [
     "commit",
     "current_schema",
     "execution_of",
-    "file_schema",
     "open_transaction",
 ]
 
@@ -143,13 +142,13 @@ def _data_files(transaction: Transaction, files: Sequence[WrittenFile]) -> list[
         parquet_path_to_id_mapping,
     )
     from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
-    from pyiceberg.schema import sanitize_column_names
+    from pyiceberg.schema import Schema
     from pyiceberg.typedef import Record
 
     if not files:
         return []
     metadata = transaction.table_metadata
-    schema = sanitize_column_names(metadata.schema())  # the names that stand in the files
+    schema = Schema.model_validate_json(current_schema(transaction).in_files().text)
     plan = compute_statistics_plan(schema, metadata.properties)
     paths = parquet_path_to_id_mapping(schema)
     return [
@@ -169,17 +168,6 @@ def _data_files(transaction: Transaction, files: Sequence[WrittenFile]) -> list[
         )
         for file in files
     ]
-
-
-def file_schema(transaction: Transaction) -> TableSchema:
-    """Return the schema under the names that columns have inside data files.
-
-    Iceberg writers replace the characters that Avro's names can't hold; readers go by id.
-    """
-    from pyiceberg.schema import sanitize_column_names
-
-    sanitized = sanitize_column_names(transaction.table_metadata.schema())
-    return TableSchema.parse(sanitized.model_dump_json())
 
 
 def _is_absent(catalog: Catalog, name: TableName, execution: str) -> bool:

@@ -110,7 +110,7 @@ def _remedies(difference: Difference, renamed: dict[str, str], table: str) -> li
         told.append("columns may be left out: load again with evolve='omit' (--evolve omit)")
     if difference.changed:
         name = difference.changed[0][0].name
-        told.append(f"another type is wanted: lineal schema set {table} {name} TYPE")
+        told.append(f"another type is wanted: lineal schema type {table} {name} TYPE")
     return ["nothing was loaded. If", *(f"  {line}" for line in told)]
 
 

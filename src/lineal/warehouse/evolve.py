@@ -9,7 +9,6 @@ from lineal.errors import AlreadyExists, InvalidInput, NotFound
 from lineal.metadata import Output, kill_point
 from lineal.warehouse.columns import add_columns, drop_column, rename_column, widen_column
 from lineal.warehouse.commit import commit, current_schema, open_transaction
-from lineal.warehouse.foreign import has_renamed_inside
 from lineal.warehouse.graph import (
     OUTPUT,
     SCHEMA_EDIT,
@@ -162,7 +161,6 @@ def _edit(parts: Parts, state: TableState, change: Edit) -> VersionRow:
         schema = current_schema(transaction)
         content = digest("schema", facts.content, change.parameters(), schema.id)
         changed = changed.without_rows(Operation.SCHEMA, content)
-        renamed = has_renamed_inside(transaction.table_metadata.schema())
         done = commit(
             parts.catalog,
             state.name,
@@ -173,8 +171,6 @@ def _edit(parts: Parts, state: TableState, change: Edit) -> VersionRow:
             version={**changed.to_properties(), "content": content},
         )
         next_plan = plan.extended(done.snapshot_id, done.schema, ())
-        if renamed:
-            next_plan = replace(next_plan, read_by="iceberg")
         stored = parts.plans.put(next_plan)
         kill_point("warehouse.planned")
         running.made(
@@ -184,6 +180,7 @@ def _edit(parts: Parts, state: TableState, change: Edit) -> VersionRow:
                 schema_id=done.schema.id,
                 plan=stored,
                 uri=state.artifact.uri,
+                read_by=plan.read_by,
             ),
         )
     return running.versions[OUTPUT]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from lineal.warehouse.plan import Plans
 
-__all__ = ["has_renamed_inside", "plan_of_snapshot"]
+__all__ = ["plan_of_snapshot"]
 
 
 def plan_of_snapshot(
@@ -52,20 +52,8 @@ def plan_of_snapshot(
         schema=TableSchema.parse(schema.model_dump_json()),
         files=(*old, *new),
         deletes=tuple(sorted({delete.file_path for task in tasks for delete in task.delete_files})),
-        read_by=_read_by(plans, table, schema, tasks, new),
+        read_by=_read_by(plans, schema, tasks, new),
     )
-
-
-def has_renamed_inside(schema: Schema) -> bool:
-    """Whether struct fields have other names in data files than in the schema.
-
-    The engine looks for those by name.
-    """
-    from pyiceberg.schema import sanitize_column_names
-
-    inside = [_names_inside(field) for field in _fields(schema)]
-    written = [_names_inside(field) for field in _fields(sanitize_column_names(schema))]
-    return inside != written
 
 
 def _entry(plans: Plans, path: str, task: FileScanTask) -> PlanFile:
@@ -76,7 +64,6 @@ def _entry(plans: Plans, path: str, task: FileScanTask) -> PlanFile:
 
 def _read_by(
     plans: Plans,
-    table: IcebergTable,
     schema: Schema,
     tasks: Iterable[FileScanTask],
     new: Iterable[PlanFile],
@@ -89,22 +76,9 @@ def _read_by(
     odd = (
         formats - {FileFormat.PARQUET}
         or any("initial-default" in field for field in _fields(schema))
-        or has_renamed_inside(schema)
-        or _changed_inside(table)
         or any(not _has_ids(plans, file) for file in new)
     )
     return "iceberg" if odd else "engine"
-
-
-def _changed_inside(table: IcebergTable) -> bool:
-    """Whether any schema that files may have been written under differs inside a column."""
-    seen: dict[object, object] = {}
-    for schema in table.schemas().values():
-        for field in _fields(schema):
-            inside = field["type"]
-            if isinstance(inside, dict) and seen.setdefault(field["id"], inside) != inside:
-                return True
-    return False
 
 
 def _has_ids(plans: Plans, file: PlanFile) -> bool:
@@ -117,8 +91,3 @@ def _has_ids(plans: Plans, file: PlanFile) -> bool:
 def _fields(schema: Schema) -> list[dict[str, object]]:
     fields: list[dict[str, object]] = json.loads(schema.model_dump_json())["fields"]
     return fields
-
-
-def _names_inside(field: dict[str, object]) -> str:
-    """Return the type's JSON, which holds the names of all that lies inside."""
-    return json.dumps(field["type"], sort_keys=True)

@@ -13,7 +13,7 @@ from lineal.metadata import ArtifactType, Context, ContextType, ExecutionType, M
 if TYPE_CHECKING:
     from lineal.metadata import Artifact, Value
     from lineal.warehouse.names import TableName
-    from lineal.warehouse.plan import StoredPlan
+    from lineal.warehouse.plan import ReadBy, StoredPlan
 
 __all__ = [
     "FOREIGN_WRITE",
@@ -64,8 +64,8 @@ SCHEMA_EDIT = ExecutionType("lineal.schema", _WRITING, description="A table's co
 FOREIGN_WRITE = ExecutionType(
     "lineal.foreign_write", _WRITING, description="A change of a table that Lineal found made"
 )
-WRITERS = frozenset({INGEST.name, SAVE.name, SCHEMA_EDIT.name})
-"""The verbs of ours that commit to a table; other executions may have a parameter `table`, too."""
+WRITERS = frozenset({INGEST.name, SAVE.name, SCHEMA_EDIT.name, FOREIGN_WRITE.name})
+"""The verbs that write a table's versions; other executions may have a parameter `table`, too."""
 SUBJECT_EDIT = ExecutionType("lineal.subject", description="A subject described")
 
 
@@ -130,7 +130,15 @@ class Facts:
             values["na_values"] = json.dumps(list(self.na_values))
         return values
 
-    def made(self, *, snapshot_id: int, schema_id: int, plan: StoredPlan, uri: str) -> Made:
+    def made(
+        self,
+        *,
+        snapshot_id: int,
+        schema_id: int,
+        plan: StoredPlan,
+        uri: str,
+        read_by: ReadBy = "engine",
+    ) -> Made:
         """Return what the recorder has to know of the version."""
         properties = self.to_properties() | {
             "snapshot_id": snapshot_id,
@@ -140,6 +148,8 @@ class Facts:
         if plan.new_segments:
             # Named here so that nobody takes the objects for left over.
             properties["plan_segments"] = ",".join(plan.new_segments)
+        if read_by != "engine":
+            properties["read_by"] = read_by
         return Made(self.content, uri, properties, skip_equal=False)
 
     def without_rows(self, operation: Operation, content: str) -> Facts:

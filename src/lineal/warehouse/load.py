@@ -15,18 +15,17 @@ from lineal.warehouse.columns import add_columns, replace_columns
 from lineal.warehouse.commit import (
     commit,
     current_schema,
-    file_schema,
     open_transaction,
 )
 from lineal.warehouse.enforce import compare, refuse_unless_allowed
 from lineal.warehouse.files import write_files
-from lineal.warehouse.foreign import has_renamed_inside
 from lineal.warehouse.graph import INGEST, OUTPUT, TABLE, Facts, Operation, digest, subject_context
 from lineal.warehouse.loaded import already_loaded, replaced_content
 from lineal.warehouse.locations import local_path
 from lineal.warehouse.parts import Parts, in_turn
 from lineal.warehouse.plan import Plan, PlanFile
 from lineal.warehouse.prefetch import reading_ahead
+from lineal.warehouse.retention import shorten_list
 from lineal.warehouse.rows import Origin, RowStream
 from lineal.warehouse.schema import to_iceberg_json
 from lineal.warehouse.sources import ParseOptions, SourceFile, open_source
@@ -157,7 +156,6 @@ def _write(parts: Parts, state: TableState, what: Load, running: Running) -> Non
             reader,
             given,
             current_schema(transaction),
-            file_schema(transaction),
             Origin(what.artifact.id or 0, now()),
             table=str(state.name),
             lossy=what.lossy,
@@ -281,8 +279,8 @@ def _commit(
     running: Running,
 ) -> None:
     """Commit to Iceberg, store the plan, and tell the recorder what came to be."""
-    renamed = has_renamed_inside(transaction.table_metadata.schema())
     location = transaction.table_metadata.location
+    shorten_list(transaction, parts.recorder.store)
     done = commit(
         parts.catalog,
         state.name,
@@ -297,8 +295,6 @@ def _commit(
         plan = Plan(done.snapshot_id, done.schema, files=tuple(added))
     else:
         plan = state.plan.extended(done.snapshot_id, done.schema, added)
-    if renamed:
-        plan = replace(plan, read_by="iceberg")
     stored = parts.plans.put(plan)
     kill_point("warehouse.planned")
     running.made(
@@ -308,5 +304,6 @@ def _commit(
             schema_id=done.schema.id,
             plan=stored,
             uri=location,
+            read_by=plan.read_by,
         ),
     )

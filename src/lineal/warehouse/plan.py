@@ -42,8 +42,8 @@ class PlanFile:
 class Plan:
     """The files, the deletes and the schema of one snapshot.
 
-    `read_by` is "iceberg" for what the engine can't read by field id exactly: struct fields that
-    were renamed, files without ids, deletion vectors.
+    `read_by` is "iceberg" for what the engine can't read by field id exactly: files without ids,
+    deletion vectors, columns with a default, files that are no Parquet.
     """
 
     snapshot_id: int

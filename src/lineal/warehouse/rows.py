@@ -34,14 +34,12 @@ class Origin:
 class RowStream:
     """The rows of `reader` as they go into a table, and what happened to them on the way.
 
-    `given` are the source's columns; `schema` is the table's, `written` the same under the names
-    that stand in data files.
+    `given` are the source's columns, `schema` is the table's.
     """
 
     reader: SourceReader
     given: pa.Schema
     schema: TableSchema
-    written: TableSchema
     origin: Origin
     table: str
     lossy: bool = False
@@ -51,7 +49,7 @@ class RowStream:
     @property
     def file_schema(self) -> pa.Schema:
         """The Arrow schema of data files, with field ids."""
-        return pa.schema([column.field for column in self.written.columns])
+        return pa.schema([column.field for column in self.schema.in_files().columns])
 
     def notes(self) -> dict[str, str]:
         """Return by column what its conversion assumes or leaves out, for the record."""
@@ -97,8 +95,8 @@ class RowStream:
         place = self.reader.place(row + refused.index)
         remedies = []
         if "beyond" in refused.reason or "without loss" in refused.reason:
-            remedies.append("lossy=True to give up what does not fit, which is recorded")
-        remedies.append(f"lineal schema set {self.table} {column.name} TYPE for another type")
+            remedies.append("lossy=True (--lossy) to give up what does not fit, which is recorded")
+        remedies.append(f"lineal schema type {self.table} {column.name} TYPE for another type")
         return InvalidInput(
             f"{place}, column {column.name!r}: {_shown(refused.value)} {refused.reason} "
             f"({self.table} has it as {describe(column.type)}); nothing was loaded. Correct it "

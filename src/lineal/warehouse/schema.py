@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,9 @@ _PRIMITIVES: dict[str, pa.DataType] = {
     "binary": pa.binary(),
     "uuid": pa.binary(16),
 }
+
+
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
@@ -88,6 +92,19 @@ class TableSchema:
         """The user's columns as an Arrow schema without ids."""
         return pa.schema([pa.field(c.name, without_ids(c.type)) for c in self.user_columns])
 
+    def in_files(self) -> TableSchema:
+        """Return the schema under the names that its columns have inside data files.
+
+        Those hold only what every reader of Parquet and Avro takes; Iceberg's readers go by id.
+        What lies inside a column keeps its name: engines look for it by that.
+        """
+        plain = {c.name for c in self.columns if _PLAIN_NAME.fullmatch(c.name)}
+        document = json.loads(self.text)
+        for field in document["fields"]:
+            if field["name"] not in plain:
+                field["name"] = _file_name(field["name"], field["id"], plain)
+        return TableSchema.parse(json.dumps(document))
+
     def described(self) -> dict[str, str]:
         """Return by name how Iceberg spells the types of the user's columns."""
         return {column.name: describe(column.type) for column in self.user_columns}
@@ -103,6 +120,13 @@ class TableSchema:
             [column.name for column in self.user_columns],
             remedy=f"lineal show {table} lists them",
         )
+
+
+def _file_name(name: str, field_id: int, taken: set[str]) -> str:
+    made = f"_{re.sub('[^A-Za-z0-9_]', '_', name)}_{field_id}"
+    while made in taken:
+        made += "_"
+    return made
 
 
 def to_iceberg_json(columns: Iterable[tuple[str, pa.DataType]]) -> str:

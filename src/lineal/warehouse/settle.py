@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from lineal.warehouse.names import TableName
     from lineal.warehouse.plan import Plan, Plans
 
-__all__ = ["Settled", "TableState", "settle"]
+__all__ = ["Settled", "TableState", "settle", "unsettled"]
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,9 @@ class TableState:
 
 @dataclass(frozen=True)
 class Settled:
-    """One thing that settling did, for doctor to tell."""
+    """One thing that settling did, or would do, for doctor to tell."""
 
-    execution_id: int
+    execution_id: int | None
     did: str
 
 
@@ -73,28 +73,56 @@ def settle(
     the graph is dead, since nobody writes without the lock.
     """
     table = catalog.load(name)
-    open_writers = {
-        execution.name: execution
-        for execution in recorder.store.executions(
-            state=ExecutionState.RUNNING, properties={"table": str(name)}
-        )
-        if execution.type in WRITERS
-    }
+    open_writers = _open_writers(recorder, name)
     state = _known(recorder, plans, name, table)
     did: list[Settled] = []
     if table is not None:
         for snapshot in _unknown(recorder, table, state):
             writer = open_writers.pop(execution_of(snapshot) or "", None)
             made = _made(plans, table, snapshot, state, schema_id=_schema_id(table, snapshot))
-            did.append(_record(recorder, state, made, snapshot, writer))
+            _record(recorder, state, made, snapshot, writer)
+            did.append(_told(name, writer))
             state = _known(recorder, plans, name, table)
         if _differs(table, state):
-            did.append(_record_present(recorder, plans, table, state))
+            _record_present(recorder, plans, table, state)
+            did.append(_told(name, None))
             state = _known(recorder, plans, name, table)
     for execution in open_writers.values():
         recorder.abandon(execution.id or 0, reason="its process is gone, and it committed nothing")
-        did.append(Settled(execution.id or 0, f"dropped, it had committed nothing to {name}"))
+        did.append(_dropped(name, execution))
     return state, did
+
+
+def unsettled(recorder: Recorder, catalog: Catalog, plans: Plans, name: TableName) -> list[Settled]:
+    """Return what `settle` would do, and do nothing; call it with the table's lock held."""
+    table = catalog.load(name)
+    open_writers = _open_writers(recorder, name)
+    state = _known(recorder, plans, name, table)
+    snapshots = [] if table is None else _unknown(recorder, table, state)
+    found = [
+        _told(name, open_writers.pop(execution_of(snapshot) or "", None)) for snapshot in snapshots
+    ]
+    if table is not None and not snapshots and _differs(table, state):
+        found.append(_told(name, None))
+    return found + [_dropped(name, execution) for execution in open_writers.values()]
+
+
+def _open_writers(recorder: Recorder, name: TableName) -> dict[str, Execution]:
+    """Return by UUID the executions that began to write the table and did not end."""
+    running = recorder.store.executions(
+        state=ExecutionState.RUNNING, properties={"table": str(name)}
+    )
+    return {execution.name or "": execution for execution in running if execution.type in WRITERS}
+
+
+def _told(name: TableName, writer: Execution | None) -> Settled:
+    if writer is None:
+        return Settled(None, f"a change of {name} that no version stood for is recorded")
+    return Settled(writer.id, f"finished: what it brought was in {name} already")
+
+
+def _dropped(name: TableName, writer: Execution) -> Settled:
+    return Settled(writer.id, f"dropped: it had brought nothing into {name}")
 
 
 def _known(
@@ -146,6 +174,7 @@ def _made(
         schema_id=schema_id,
         plan=plans.put(plan),
         uri=table.metadata.location,
+        read_by=plan.read_by,
     )
 
 
@@ -177,10 +206,10 @@ def _record(
     made: Made,
     snapshot: Snapshot,
     writer: Execution | None,
-) -> Settled:
+) -> None:
     if writer is not None:
         recorder.settle(writer.id or 0, {OUTPUT: made})
-        return Settled(writer.id or 0, f"finished, its rows were in {state.name}")
+        return
     earlier = _earlier(recorder, snapshot)
     inputs = {"source": _inputs(recorder, earlier)} if earlier else {}
     with recorder.run(
@@ -193,7 +222,6 @@ def _record(
         running.made(OUTPUT, made)
         if earlier is not None:
             running.note(of=f"execution/{earlier.id}")
-    return Settled(running.execution_id, f"recorded a change of {state.name} that was made")
 
 
 def _earlier(recorder: Recorder, snapshot: Snapshot) -> Execution | None:
@@ -226,7 +254,7 @@ def _differs(table: IcebergTable, state: TableState) -> bool:
 
 def _record_present(
     recorder: Recorder, plans: Plans, table: IcebergTable, state: TableState
-) -> Settled:
+) -> None:
     snapshot = table.current_snapshot()
     if snapshot is None:  # pragma: no cover -- `_differs` has looked
         raise LookupError(state.name)
@@ -235,4 +263,4 @@ def _record_present(
     content = digest("present", state.row and state.row.content, snapshot.snapshot_id, schema_id)
     properties = {**made.properties, "operation": str(Operation.FOREIGN), "added_rows": 0}
     made = replace(made, content=content, properties=properties)
-    return _record(recorder, state, made, snapshot, None)
+    _record(recorder, state, made, snapshot, None)

@@ -8,7 +8,7 @@ from lineal.metadata import ExecutionState
 from lineal.warehouse.graph import TABLE, WRITERS
 from lineal.warehouse.lock import writer_lock
 from lineal.warehouse.names import TableName
-from lineal.warehouse.settle import settle
+from lineal.warehouse.settle import settle, unsettled
 
 if TYPE_CHECKING:
     from lineal.warehouse.parts import Parts
@@ -17,8 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["settle_all"]
 
 
-def settle_all(parts: Parts) -> list[Settled]:
-    """Bring each table up to what Iceberg holds; wait for those that write meanwhile."""
+def settle_all(parts: Parts, *, dry_run: bool = False) -> list[Settled]:
+    """Bring each table up to what Iceberg holds; wait for those that write meanwhile.
+
+    With `dry_run`, only tell what would be done.
+    """
     store = parts.recorder.store
     names = set(store.names(type=TABLE.name))
     # A first load that died has no version yet.
@@ -29,5 +32,6 @@ def settle_all(parts: Parts) -> list[Settled]:
     did: list[Settled] = []
     for name in sorted(names):
         with writer_lock(parts.root, name):
-            did += settle(parts.recorder, parts.catalog, parts.plans, TableName.of(name))[1]
+            told = (parts.recorder, parts.catalog, parts.plans, TableName.of(name))
+            did += unsettled(*told) if dry_run else settle(*told)[1]
     return did

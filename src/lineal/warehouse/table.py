@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from lineal.engine import Source
-    from lineal.metadata import Artifact, Recorder, Store, VersionRow
+    from lineal.metadata import Artifact, Lineage, Recorder, Store, Value, VersionRow
+    from lineal.metadata.lineage import Direction
     from lineal.warehouse.reading import Reading
     from lineal.warehouse.schema import TableSchema
     from lineal.warehouse.warehouse import Warehouse
@@ -226,6 +227,22 @@ class Table:
     def to_pandas(self, *, provenance: bool = False) -> pd.DataFrame:
         """Return all rows of the newest version as a pandas frame."""
         return self.newest.to_pandas(provenance=provenance)
+
+    def describe(self) -> dict[str, object]:
+        """Return what is known of the newest version, in plain values."""
+        return self.newest.describe()
+
+    def lineage(self, direction: Direction = "upstream") -> Lineage:
+        """Return what led to the newest version, what came of it (`downstream`), or `both`."""
+        return self.newest.lineage(direction)
+
+    def label(self, **labels: Value) -> None:
+        """Set labels on the newest version."""
+        self.newest.label(**labels)
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Give the rows of the newest version to anything that takes Arrow streams."""
+        return self.newest.__arrow_c_stream__(requested_schema)
 
     def add_column(self, column: str, type: str | pa.DataType) -> TableVersion:  # noqa: A002
         """Add a column, null in the rows that are there; `type` as Iceberg or Arrow has it."""

@@ -184,12 +184,11 @@ def _header(source: SourceFile, delimiter: str) -> list[str]:
 
 def _bad_value(found: re.Match[str]) -> str:
     column, value = found["column"], found["value"]
-    stored = _spelled(found["type"])
     return (
-        f"column {column!r}: {value} is no {stored}; nothing was loaded. Correct it at its source, "
-        f"or say na_values=[{value}] if it means no value, or lossy=True if digits beyond the "
-        f"microsecond may go, or give the column another type (lineal schema set TABLE {column} "
-        "string)"
+        f"column {column!r}: {value} is no {_spelled(found['type'])}; nothing was loaded. Correct "
+        f"it at its source; or say na_values=[{value}] (--missing) if it means no value, "
+        "lossy=True (--lossy) if digits beyond the microsecond may go; or give the column another "
+        f"type (lineal schema type TABLE {column} TYPE)"
     )
 
 

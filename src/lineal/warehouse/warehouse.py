@@ -208,12 +208,15 @@ class Warehouse:
         self._refuse_past()
         return self.version(edit(self._parts, TableName.of(table), change))
 
-    def settle(self) -> list[Settled]:
-        """Bring all tables up to what Iceberg holds, and close what dead writers left open."""
+    def settle(self, *, dry_run: bool = False) -> list[Settled]:
+        """Bring all tables up to what Iceberg holds, and close what dead writers left open.
+
+        Returns what was done; with `dry_run`, what would be, and nothing is.
+        """
         from lineal.warehouse.settling import settle_all
 
         self._refuse_past()
-        return settle_all(self._parts)
+        return settle_all(self._parts, dry_run=dry_run)
 
     # SQL
 
@@ -230,6 +233,7 @@ class Warehouse:
         """Run `query` over all tables as they are at one moment; stream the rows.
 
         A table is `ops.flights`; an older version or moment is quoted whole, `"ops.flights@3"`.
+        Each has two columns more, `_artifact` and `_loaded_at`: what brought a row, and when.
         """
         from lineal.warehouse.queries import Sources, quoted_references
 
@@ -286,6 +290,11 @@ class Warehouse:
 
         if isinstance(source, str) and not Path(source).exists():
             source = self._in_lake(source)
+        if isinstance(source, Version) and source.store.uuid != self.store.uuid:
+            raise InvalidInput(
+                f"{source.ref} belongs to another workspace; an execution's inputs come from one: "
+                "write it out there, and load the file here"
+            )
         if isinstance(source, LakeVersion):
             label = source.name or str(source.artifact.get("source") or source.ref)
             return source.artifact, SourceFile(source.path, label), []
@@ -295,6 +304,7 @@ class Warehouse:
                 raise InvalidInput(f"{label} is a folder; load the files in it one by one")
             made_from = []
         else:
+            source = source.newest if isinstance(source, Table) else source
             made_from = [source.artifact] if isinstance(source, Version) else []
             artifact = store_frame(self._lake, source, temporary=self._parts.temporary)
             label = FRAME_LABEL
