@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import ibis
 import pyarrow as pa
@@ -11,9 +12,6 @@ import pytest
 
 from lineal.engine import ArrowData, Engine, EngineSettings, embedded, open_engine
 from lineal.errors import InvalidInput, NotFound, Unavailable
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 NUMBERS = ibis.table({"n": "int64"}, name="numbers")
 
@@ -147,3 +145,56 @@ def test_nothing_heavy_is_imported_before_it_is_needed() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert ended.stdout.splitlines() == ["[]", "[]", "[]"]
+
+
+ENDLESS = "SELECT sum(a.range * b.range) FROM range(100000000) a, range(100000000) b"
+
+
+def test_a_running_computation_ends_with_its_engine() -> None:
+    engine = open_engine()
+    threading.Timer(0.3, engine.close).start()
+    with pytest.raises(Unavailable, match="closed before"):
+        engine.sql(ENDLESS, {}).read_all()
+
+
+@pytest.mark.parametrize("ending", ["", " GROUP BY ALL"])
+def test_an_interrupt_ends_a_running_computation(ending: str) -> None:
+    script = (
+        "import os, signal, threading\n"
+        "from lineal.engine import embedded\n"
+        "threading.Timer(0.5, os.kill, [os.getpid(), signal.SIGINT]).start()\n"
+        "try:\n"
+        f"    embedded().sql('{ENDLESS}{ending}', {{}}).read_all()\n"
+        "except KeyboardInterrupt:\n"
+        "    print('interrupted', embedded().sql('SELECT 1', {}).read_all().num_rows)\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (ended.stdout, ended.stderr) == ("interrupted 1\n", "")
+
+
+def test_a_directory_for_spilling_that_can_not_be_made_is_named() -> None:
+    engine = open_engine(EngineSettings("60MB", 2, Path("/proc/nowhere/spill")))
+    with pytest.raises(Unavailable, match=r"engine\.temporary_directory in lineal\.toml"):
+        engine.sql("SELECT range, hash(range) AS h FROM range(3000000) ORDER BY h", {}).read_all()
+    engine.close()
+
+
+def test_a_result_can_be_the_source_of_the_next_computation(engine: Engine) -> None:
+    first = engine.sql("SELECT range AS n FROM range(300000)", {})
+    found = engine.run(NUMBERS.agg(n=NUMBERS.n.sum()), {"numbers": ArrowData(first)})
+    assert found.read_all()["n"].to_pylist() == [sum(range(300_000))]
+
+
+def test_an_engine_that_is_not_closed_ends_silently() -> None:
+    script = (
+        "from lineal.engine import open_engine\n"
+        "engine = open_engine()\n"
+        "reader = engine.sql('SELECT * FROM range(10000000)', {})\n"
+        "reader.read_next_batch()\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")

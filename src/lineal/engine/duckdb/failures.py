@@ -17,17 +17,57 @@ if TYPE_CHECKING:
 
 __all__ = ["translated"]
 
-_KIND = re.compile(r"^([A-Z][A-Za-z ]+?) Error: ", re.MULTILINE)
+_KIND = re.compile(r"^[A-Z][A-Za-z ]+? Error: ", re.MULTILINE)
 _EXCERPT = re.compile(r"\n+LINE \d+:.*", re.DOTALL)
-_NO_TABLE = re.compile(r'Table with name "?(?P<name>.+?)"? does not exist')
-_NO_FILE = re.compile(
-    r"No files found that match|No such file or directory|Cannot open file .* not found"
+_NO_TABLE = re.compile(r'Catalog Error: Table with name "?(?P<name>.+?)"? does not exist')
+
+# In order: the first pattern found in DuckDB's message tells what it means.
+_MEANINGS: tuple[tuple[str, type[LinealError], str], ...] = (
+    (
+        "INTERRUPT Error|Connection Error",
+        Unavailable,
+        "the engine was closed before the computation ended",
+    ),
+    (
+        "Failed to create directory",
+        Unavailable,
+        (
+            "data beyond the memory limit can't be put on disk: correct engine.temporary_directory in "
+            "lineal.toml ({message})"
+        ),
+    ),
+    (
+        "No space left|max_temp_directory_size|[Dd]isk quota|failed to offload data block",
+        Unavailable,
+        (
+            "no disk space is left for data beyond the memory limit: free some, or set "
+            "engine.temporary_directory in lineal.toml to a larger disk ({message})"
+        ),
+    ),
+    (
+        "Out of Memory Error",
+        Unavailable,
+        (
+            "the computation needs more memory than it may use: raise engine.memory_limit in "
+            "lineal.toml, lower engine.threads, or set engine.temporary_directory so that it can spill "
+            "to disk ({message})"
+        ),
+    ),
+    (
+        "No files found that match|No such file or directory|Cannot open file .* not found",
+        NotFound,
+        "{message}; the file is gone or was never written",
+    ),
+    (
+        (
+            "No magic bytes found|too small to be a Parquet|TProtocolException|don't know what type|"
+            "[Ii]nvalid (Parquet|footer)|Footer length|Snappy|ZSTD|Failed to read Parquet"
+        ),
+        Corrupt,
+        "{message}; restore the file, or load its source again",
+    ),
+    ("(IO|INTERNAL|FATAL) Error", Unavailable, "{message}"),
 )
-_NOT_PARQUET = re.compile(
-    r"No magic bytes found|too small to be a Parquet|TProtocolException|don't know what type|"
-    r"[Ii]nvalid (Parquet|footer)|Footer length|Snappy|ZSTD|Failed to read Parquet",
-)
-_NO_SPACE = re.compile(r"No space left|max_temp_directory_size|Disk quota", re.IGNORECASE)
 
 
 @contextlib.contextmanager
@@ -48,32 +88,15 @@ def _meaning(text: str, query: str, tables: Iterable[str]) -> LinealError:
     in_a_file = bad_cell(text) or unreadable_text(text)
     if in_a_file is not None:
         return in_a_file
-    found = _KIND.search(text)
-    kind = found.group(1) if found else ""
-    message = text[found.start() :] if found else text
-    if not query:
-        message = _EXCERPT.sub("", message)
-    if _NO_SPACE.search(text):
-        return Unavailable(
-            "no disk space is left for data beyond the memory limit: free some, or set "
-            f"engine.temporary_directory in lineal.toml to a larger disk ({_first(message)})"
-        )
-    if kind == "Out of Memory":
-        return Unavailable(
-            "the computation needs more memory than it may use: raise engine.memory_limit in "
-            "lineal.toml, lower engine.threads, or set engine.temporary_directory so that it can "
-            f"spill to disk ({_first(message)})"
-        )
     missing = _NO_TABLE.search(text)
-    if missing and kind == "Catalog":
+    if missing:
         return _no_table(missing["name"], query, list(tables))
-    if _NO_FILE.search(text):
-        return NotFound(f"{_first(message)}; the file is gone or was never written")
-    if _NOT_PARQUET.search(text):
-        return Corrupt(f"{_first(message)}; restore the file, or load its source again")
-    if kind in {"IO", "INTERNAL", "FATAL"}:
-        return Unavailable(_first(message))
-    return InvalidInput(message)
+    kind = _KIND.search(text)
+    message = text[kind.start() :] if kind else text
+    for pattern, error, words in _MEANINGS:
+        if re.search(pattern, text):
+            return error(words.format(message=message.split("\n", 1)[0]))
+    return InvalidInput(message if query else _EXCERPT.sub("", message))
 
 
 def _no_table(name: str, query: str, tables: list[str]) -> NotFound:
@@ -82,7 +105,3 @@ def _no_table(name: str, query: str, tables: list[str]) -> NotFound:
     wanted = whole.group().replace('"', "") if whole else name
     hint = ", ".join(sorted(tables)[:10]) or "none"
     return NotFound.among("no table", wanted, tables, remedy=f"tables: {hint}")
-
-
-def _first(message: str) -> str:
-    return message.split("\n", 1)[0]

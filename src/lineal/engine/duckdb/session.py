@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import threading
 import weakref
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Self, TypeVar
 
 import duckdb
 import pyarrow as pa
 
 from lineal.engine.duckdb.failures import translated
+from lineal.engine.duckdb.interrupts import interruptible
 from lineal.engine.duckdb.sources import numbered_text, relation_text
 from lineal.engine.duckdb.text import quoted, type_text
 from lineal.errors import InvalidInput, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from types import TracebackType
 
     from lineal.engine.duckdb.layouts import Layouts
@@ -27,6 +29,8 @@ __all__ = ["ROOT", "Numbered", "Relation", "Session"]
 
 ROOT = "lineal_root"
 """The engine's own database, where the calls' connections begin."""
+
+_Result = TypeVar("_Result")
 
 _BATCH_ROWS = 122_880  # one row group of DuckDB
 
@@ -43,9 +47,10 @@ class Session:
         self._names = itertools.count()
         self._catalogs: list[str] = []
         self._readers: list[pa.RecordBatchReader] = []
+        self._busy = threading.Lock()
         # Runs when a reader that was never read to its end is collected, and at exit.
         self._finalizer = weakref.finalize(
-            self, _release, connection, self._catalogs, self._readers
+            self, _release, connection, self._busy, self._catalogs, self._readers
         )
 
     def __enter__(self) -> Self:
@@ -104,7 +109,7 @@ class Session:
 
     def execute(self, statement: str) -> None:
         """Run a statement that has no result."""
-        self._connection.execute(statement)
+        self._call(lambda: self._connection.execute(statement))
 
     def statements(self, query: str) -> list[str]:
         """Return the kinds of statements in `query`: SELECT, COPY, ..."""
@@ -112,7 +117,7 @@ class Session:
 
     def rows(self, query: str) -> list[tuple[object, ...]]:
         """Return a small result as tuples."""
-        return list(self._connection.execute(query).fetchall())
+        return list(self._call(lambda: self._connection.execute(query).fetchall()))
 
     def create_view(self, name: str, source: Source, *, once: bool = False) -> None:
         """Give `source` a temporary name, under which the query reads it, or reads it `once`."""
@@ -127,10 +132,19 @@ class Session:
         self.execute(f"USE {name}")
         return name
 
-    def started(self, reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
-        """Keep a running result, to end it before the connection is closed."""
+    def start(self, relation: duckdb.DuckDBPyRelation) -> pa.RecordBatchReader:
+        """Run a bound query; its reader is ended before the connection is closed."""
+        reader = self._call(lambda: relation.to_arrow_reader(_BATCH_ROWS))
         self._readers.append(reader)
         return reader
+
+    def next_batch(self, reader: pa.RecordBatchReader) -> pa.RecordBatch | None:
+        """Return the next rows of a reader that was started here, None at its end."""
+        return self._call(lambda: next(reader, None))
+
+    def _call(self, act: Callable[[], _Result]) -> _Result:
+        with self._busy:
+            return interruptible(self._connection, act)
 
     def relation(self, query: str) -> Relation:
         """Bind `query`: unknown names and wrong types are found here, before rows are read."""
@@ -192,7 +206,7 @@ class Relation:
 
     def stream(self) -> pa.RecordBatchReader:
         """Run the query and return its batches; the session is closed when they are done."""
-        inner = self.session.started(self.bound.to_arrow_reader(_BATCH_ROWS))
+        inner = self.session.start(self.bound)
         return pa.RecordBatchReader.from_batches(
             inner.schema, _batches(self.session, inner, self.query)
         )
@@ -207,7 +221,8 @@ def _batches(session: Session, inner: pa.RecordBatchReader, query: str) -> Itera
     # The generator keeps the session alive for as long as somebody holds the reader.
     try:
         with translated(query=query):
-            yield from inner
+            while (batch := session.next_batch(inner)) is not None:
+                yield batch
     except InvalidInput as error:
         if session.is_open:
             raise
@@ -218,13 +233,18 @@ def _batches(session: Session, inner: pa.RecordBatchReader, query: str) -> Itera
 
 def _release(
     connection: duckdb.DuckDBPyConnection,
+    busy: threading.Lock,
     catalogs: list[str],
     readers: list[pa.RecordBatchReader],
 ) -> None:
-    connection.interrupt()
-    for reader in readers:
-        reader.close()
-    for name in catalogs:
-        connection.execute(f"USE {ROOT}")
-        connection.execute(f"DETACH {name}")
-    connection.close()
+    while not busy.acquire(timeout=0.05):
+        connection.interrupt()
+    try:
+        for reader in readers:
+            reader.close()
+        for name in catalogs:
+            connection.execute(f"USE {ROOT}")
+            connection.execute(f"DETACH {name}")
+        connection.close()
+    finally:
+        busy.release()
