@@ -32,8 +32,8 @@ _MEANINGS: tuple[tuple[str, type[LinealError], str], ...] = (
         "Failed to create directory",
         Unavailable,
         (
-            "data beyond the memory limit can't be put on disk: correct engine.temporary_directory in "
-            "lineal.toml ({message})"
+            "data beyond the memory limit can't be put on disk: correct "
+            "engine.temporary_directory in lineal.toml ({message})"
         ),
     ),
     (
@@ -49,8 +49,8 @@ _MEANINGS: tuple[tuple[str, type[LinealError], str], ...] = (
         Unavailable,
         (
             "the computation needs more memory than it may use: raise engine.memory_limit in "
-            "lineal.toml, lower engine.threads, or set engine.temporary_directory so that it can spill "
-            "to disk ({message})"
+            "lineal.toml, lower engine.threads, or set engine.temporary_directory so that it can "
+            "spill to disk ({message})"
         ),
     ),
     (
@@ -60,8 +60,8 @@ _MEANINGS: tuple[tuple[str, type[LinealError], str], ...] = (
     ),
     (
         (
-            "No magic bytes found|too small to be a Parquet|TProtocolException|don't know what type|"
-            "[Ii]nvalid (Parquet|footer)|Footer length|Snappy|ZSTD|Failed to read Parquet"
+            "No magic bytes found|too small to be a Parquet|TProtocolException|"
+            "don't know what type|[Ii]nvalid (Parquet|footer)|Footer length|Snappy|ZSTD|Failed to read Parquet"
         ),
         Corrupt,
         "{message}; restore the file, or load its source again",
