@@ -61,7 +61,8 @@ _MEANINGS: tuple[tuple[str, type[LinealError], str], ...] = (
     (
         (
             "No magic bytes found|too small to be a Parquet|TProtocolException|"
-            "don't know what type|[Ii]nvalid (Parquet|footer)|Footer length|Snappy|ZSTD|Failed to read Parquet"
+            "don't know what type|[Ii]nvalid (Parquet|footer)|Footer length|Snappy|ZSTD|"
+            "Failed to read Parquet"
         ),
         Corrupt,
         "{message}; restore the file, or load its source again",
