@@ -198,8 +198,8 @@ steps = st.one_of(
 )
 
 
-@given(st.lists(steps, max_size=9))
-@settings(max_examples=30, deadline=None)
+@given(st.lists(steps, max_size=8))
+@settings(max_examples=20, deadline=None)
 def test_what_was_committed_by_a_moment_is_what_was_read_then(story: list[tuple]) -> None:
     with set_clock() as clock:
         told = Story(clock)
@@ -218,8 +218,8 @@ def test_what_was_committed_by_a_moment_is_what_was_read_then(story: list[tuple]
         told.store.close()
 
 
-@given(st.lists(steps, max_size=9))
-@settings(max_examples=30, deadline=None)
+@given(st.lists(steps, max_size=8))
+@settings(max_examples=20, deadline=None)
 def test_what_was_known_at_a_moment_follows_the_claims(story: list[tuple]) -> None:
     with set_clock() as clock:
         told = Story(clock)

@@ -51,16 +51,24 @@ class Database:
         self._turn: AbstractContextManager[object] = (
             threading.RLock() if path is None else nullcontext()
         )
-        where = str(path or "in memory")
-        with self.read() as connection:
-            ready = _is_ready(connection, where)
-        if not ready:
-            with self.write() as connection:
-                _prepare(connection, where)
-        with self.read() as connection:
-            self.uuid = _value(connection, "uuid")
+        weakref.finalize(self, self._engine.dispose)
+        self.uuid = self._open_tables(str(path or "in memory"))
         if path is not None:
             _open.add(self)
+
+    def _open_tables(self, where: str) -> str:
+        """Make the tables if there are none, check their versions; return the store's UUID."""
+        try:
+            with self.read() as connection:
+                ready = _is_ready(connection, where)
+            if not ready:
+                with self.write() as connection:
+                    _prepare(connection, where)
+            with self.read() as connection:
+                return _value(connection, "uuid")
+        except BaseException:
+            self.close()
+            raise
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
