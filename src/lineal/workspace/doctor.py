@@ -5,15 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from lineal.errors import Conflict
 from lineal.metadata import ExecutionType
 
 if TYPE_CHECKING:
+    from lineal.lake import Leftover
     from lineal.metadata import Execution
     from lineal.workspace.workspace import Workspace
 
 __all__ = ["Finding", "examine"]
 
 _DOCTOR_VERB = ExecutionType("lineal.doctor", base="mlmd.Process")
+_GONE = "its process was gone before anything of it was visible"
+_TOLD_MOST = 10_000  # characters of the findings that the execution keeps
 
 
 @dataclass(frozen=True)
@@ -28,51 +32,58 @@ class Finding:
 def examine(workspace: Workspace, *, dry_run: bool) -> list[Finding]:
     """Settle tables first, then the executions that no part finished, then leftover bytes.
 
-    Each act is recorded; with `dry_run` nothing is changed and the same findings are returned.
+    What was done is recorded; with `dry_run` nothing is changed, and what would be done is told.
     """
-    if dry_run:
-        return [*_executions(workspace), *_bytes(workspace)]
-    findings = _tables(workspace)
-    for execution in workspace.recorder.crashed():
-        findings.append(_finding(execution))
-        workspace.recorder.abandon(
-            execution.id or 0, reason="its process was gone before anything of it was visible"
-        )
-    leftovers = workspace.lake.leftovers()
-    if leftovers:
-        findings += _bytes(workspace)
-        workspace.lake.clean(leftovers)
-    if findings:
-        with workspace.recorder.run(
-            _DOCTOR_VERB,
-            parameters={"findings": "\n".join(f"{f.what}: {f.where}" for f in findings)[:10_000]},
-        ):
+    settled = workspace.warehouse.settle(dry_run=dry_run)
+    tables = [
+        Finding("unsettled write", _where(workspace, each.execution_id), each.did)
+        for each in settled
+    ]
+    writers = {each.execution_id for each in settled}
+    crashed = [e for e in workspace.recorder.crashed() if e.id not in writers]
+    executions = [_crashed(e) for e in crashed if dry_run or _abandoned(workspace, e)]
+    findings = [*tables, *executions, *_bytes(workspace, dry_run=dry_run, settling=bool(tables))]
+    if findings and not dry_run:
+        told = "\n".join(f"{each.what}: {each.where}" for each in findings)
+        with workspace.recorder.run(_DOCTOR_VERB, parameters={"findings": told[:_TOLD_MOST]}):
             pass
     return findings
 
 
-def _tables(workspace: Workspace) -> list[Finding]:
-    """Let the warehouse finish or drop what writers of its tables left open."""
-    return [
-        Finding("unsettled write", f"execution/{settled.execution_id}", settled.did)
-        for settled in workspace.warehouse.settle()
-    ]
+def _where(workspace: Workspace, execution_id: int | None) -> str:
+    if execution_id is None:
+        return "another program's commit"
+    execution = workspace.store.execution(execution_id)
+    return f"{execution.type} (execution/{execution_id})"
 
 
-def _executions(workspace: Workspace) -> list[Finding]:
-    return [_finding(execution) for execution in workspace.recorder.crashed()]
+def _crashed(execution: Execution) -> Finding:
+    began = "" if execution.created is None else f" of {execution.created:%Y-%m-%d %H:%M:%S}Z"
+    where = f"{execution.type} (execution/{execution.id}){began}"
+    return Finding("crashed execution", where, "closed as CANCELED; run it again")
 
 
-def _finding(execution: Execution) -> Finding:
-    started = "" if execution.created is None else f" of {execution.created:%Y-%m-%d %H:%M:%S}Z"
-    return Finding(
-        "crashed execution",
-        f"{execution.type} (execution/{execution.id}){started}",
-        "closed as CANCELED; run it again",
-    )
+def _abandoned(workspace: Workspace, execution: Execution) -> bool:
+    """Close a crashed execution; return False if somebody else was faster."""
+    try:
+        workspace.recorder.abandon(execution.id or 0, reason=_GONE)
+    except Conflict:
+        return False
+    return True
 
 
-def _bytes(workspace: Workspace) -> list[Finding]:
-    return [
-        Finding("leftover bytes", str(left.path), "removed") for left in workspace.lake.leftovers()
-    ]
+def _bytes(workspace: Workspace, *, dry_run: bool, settling: bool) -> list[Finding]:
+    found = workspace.lake.leftovers()
+    if dry_run:
+        action = "removed, unless settling a table needs it" if settling else "removed"
+        return [_left(leftover, action) for leftover in found]
+    if not found:
+        return []
+    try:
+        return [_left(leftover, "removed") for leftover in workspace.lake.clean(found)]
+    except Conflict:  # somebody writes just now; what they write may be among it
+        return [_left(leftover, "left while others write; ask again") for leftover in found]
+
+
+def _left(leftover: Leftover, action: str) -> Finding:
+    return Finding("leftover bytes", f"{leftover.path} ({leftover.kind})", action)

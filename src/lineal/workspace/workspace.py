@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import weakref
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
 
@@ -52,6 +53,7 @@ class Workspace:
     ) -> None:
         self._locations = locations
         self._parent = parent
+        self._finalizers: list[weakref.finalize[..., Workspace]] = []
         self.settings = read_settings(locations.settings)
         self.store = store or Store(locations.metadata)
         self.recorder = Recorder(
@@ -78,13 +80,18 @@ class Workspace:
         if self._parent is not None:
             return self._parent.engine
         from lineal.engine import EngineSettings, open_engine
+        from lineal.lake.disk import private_folder
 
         limits = self.settings.engine
+        # A folder that goes with this process: what a killed one spilled is found by doctor.
+        held = ExitStack()
+        folder = held.enter_context(private_folder(self._locations.temporary))
+        self._finalizers.append(weakref.finalize(self, _release, held, os.getpid()))
         return open_engine(
             EngineSettings(
                 memory_limit=limits.memory_limit,
                 threads=limits.threads,
-                temporary_directory=self._locations.temporary,
+                temporary_directory=folder,
             )
         )
 
@@ -286,6 +293,8 @@ class Workspace:
         if self._parent is None:
             if "engine" in self.__dict__:
                 self.engine.close()
+            for finalize in self._finalizers:
+                finalize()
             self.store.close()
 
     def __enter__(self) -> Self:
@@ -309,6 +318,12 @@ class Workspace:
         from lineal.workspace.surroundings import record
 
         return record(self)
+
+
+def _release(held: ExitStack, process: int) -> None:
+    """Let go of what a workspace held, in the process that took it, not in a forked child."""
+    if os.getpid() == process:
+        held.close()
 
 
 def _program() -> str:
