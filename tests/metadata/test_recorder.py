@@ -247,6 +247,17 @@ def test_an_output_without_a_proper_name_is_refused_before_anything_is_written(
     assert graph.store.executions() == []
 
 
+def test_a_full_name_that_another_client_took_is_told(graph) -> None:
+    with graph.store.write() as transaction:
+        transaction.insert_artifact(FILE, Artifact(FILE.name, name="thing@1"))
+
+    with pytest.raises(AlreadyExists, match="another client; choose another name"):
+        graph.make("thing", "a", type=FILE)
+
+    assert graph.store.versions("thing") == []
+    assert graph.make("other", "a", type=FILE).versions["out"].number == 1
+
+
 # Failing
 
 

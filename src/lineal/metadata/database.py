@@ -153,13 +153,20 @@ def _use_write_ahead_log(connection: sqlite3.Connection, busy_seconds: float) ->
             return
 
 
+def _close_idle_connections() -> None:
+    """Before a fork, leave nothing open that the child would inherit."""
+    for database in list(_open):
+        database.close()
+
+
 def _leave_to_the_parent() -> None:
-    """In a forked child, let every database open connections of its own: SQLite forbids sharing."""
+    """In a forked child, keep off what a thread of the parent was in the middle of."""
     for database in list(_open):
         database.forget_connections()
 
 
-os.register_at_fork(after_in_child=_leave_to_the_parent)
+# SQLite's connections can't be shared with a child: it would take the parent's locks for its own.
+os.register_at_fork(before=_close_idle_connections, after_in_child=_leave_to_the_parent)
 
 
 def _our_error(error: sa.exc.DatabaseError, where: str, busy_seconds: float) -> Exception | None:
