@@ -148,7 +148,7 @@ class Recorder:
     def settle(self, execution_id: int, made: Mapping[str, Made]) -> list[VersionRow]:
         """Finish a crashed execution whose bytes turned out to be in place.
 
-        `made` tells of each output by its key; outputs that it doesn't name are abandoned.
+        `made` tells of each output by its key; what it doesn't name came to nothing.
         Returns the versions that came to be.
         """
         execution = self.store.execution(execution_id)
