@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import os
 import uuid
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["WrittenFile", "parquet_writer", "remove_files", "write_files"]
 
 _ROW_GROUP_ROWS = 122_880
-_FILE_BYTES = 256 << 20
+_FILE_BYTES = 128 << 20
+"""Of a file's rows in memory, before they are encoded."""
+_WRITERS = 2
 
 
 @dataclass(frozen=True)
@@ -44,20 +47,23 @@ class WrittenFile:
 def write_files(
     folder: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]
 ) -> list[WrittenFile]:
-    """Write `batches` as Parquet files in `folder`; if that fails, none of them stays.
+    """Write `batches`, in order, as Parquet files in `folder`; if that fails, none of them stays.
 
-    Raises `Unavailable` when the disk is full.
+    Files are written side by side, while the rows of the next are read. Raises `Unavailable` when
+    the disk is full.
     """
-    files: list[WrittenFile] = []
     paths: list[Path] = []
+    written: list[Future[WrittenFile]] = []
     try:
-        with disk_errors(f"write data files in {folder}"):
+        with disk_errors(f"write data files in {folder}"), ThreadPoolExecutor(_WRITERS) as pool:
             is_new = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True)
-            stream = _Stream(batches)
-            while stream.peek() is not None:
+            for tables in _by_file(batches):
                 paths.append(folder / f"{uuid.uuid4().hex}.parquet")
-                files.append(_write(paths[-1], schema, stream))
+                written.append(pool.submit(_write, paths[-1], schema, tables))
+                if len(written) >= _WRITERS:
+                    written[-_WRITERS].result()  # no more rows wait in memory than are written
+            files = [future.result() for future in written]
             sync_folder(folder)
             if is_new:
                 sync_folder(folder.parent)
@@ -73,12 +79,36 @@ def remove_files(paths: Iterable[Path]) -> None:
         path.unlink(missing_ok=True)
 
 
-def _write(path: Path, schema: pa.Schema, stream: _Stream) -> WrittenFile:
-    """Write one file of what `stream` has left, until it is large enough."""
+def _by_file(batches: Iterable[pa.RecordBatch]) -> Iterator[list[pa.Table]]:
+    """Gather batches to row groups, and these to files of a bounded size in memory."""
+    group: list[pa.RecordBatch] = []
+    groups: list[pa.Table] = []
+    rows = size = 0
+    for batch in batches:
+        if not batch.num_rows:
+            continue
+        group.append(batch)
+        rows += batch.num_rows
+        size += batch.nbytes
+        if rows >= _ROW_GROUP_ROWS or size >= _FILE_BYTES:
+            groups.append(pa.Table.from_batches(group))
+            group, rows = [], 0
+        if size >= _FILE_BYTES:
+            yield groups
+            groups, size = [], 0
+    if group:
+        groups.append(pa.Table.from_batches(group))
+    if groups:
+        yield groups
+
+
+def _write(path: Path, schema: pa.Schema, tables: list[pa.Table]) -> WrittenFile:
+    """Write one file, a row group a table; each is let go once it is written."""
     rows = 0
     with _HashedFile(path) as sink:
         with parquet_writer(sink, schema, compression="zstd", compression_level=1) as writer:
-            while sink.size < _FILE_BYTES and (table := stream.take(_ROW_GROUP_ROWS)) is not None:
+            while tables:
+                table = tables.pop(0)
                 writer.write_table(table, row_group_size=_ROW_GROUP_ROWS)
                 rows += table.num_rows
         footer = writer.writer.metadata
@@ -102,34 +132,6 @@ def parquet_writer(
         writer.is_open = False  # else its end writes a footer into what is being removed
         raise
     writer.close()
-
-
-class _Stream:
-    """Batches, gathered to the size of row groups."""
-
-    def __init__(self, batches: Iterable[pa.RecordBatch]) -> None:
-        self._batches = iter(batches)
-        self._ahead: pa.RecordBatch | None = None
-
-    def peek(self) -> pa.RecordBatch | None:
-        """Return the next batch that has rows, and keep it for `take`; None at the end."""
-        while self._ahead is None:
-            batch = next(self._batches, None)
-            if batch is None:
-                return None
-            if batch.num_rows:
-                self._ahead = batch
-        return self._ahead
-
-    def take(self, rows: int) -> pa.Table | None:
-        """Return the next batches that together have at least `rows`, or what is left."""
-        taken: list[pa.RecordBatch] = []
-        count = 0
-        while count < rows and (batch := self.peek()) is not None:
-            taken.append(batch)
-            count += batch.num_rows
-            self._ahead = None
-        return pa.Table.from_batches(taken) if taken else None
 
 
 class _HashedFile:

@@ -82,7 +82,7 @@ def _chunks(reader: pa.RecordBatchReader, schema: pa.Schema) -> Iterator[pa.Tabl
     waiting: list[pa.RecordBatch] = []
     count = 0
     for batch in reader:
-        waiting.append(batch.cast(schema))
+        waiting.append(batch if batch.schema.equals(schema) else batch.cast(schema))
         count += batch.num_rows
         while count >= _CHUNK_ROWS:
             whole = pa.Table.from_batches(waiting, schema)
