@@ -54,7 +54,10 @@ class FieldById:
 
 @dataclass(frozen=True)
 class PositionDeletes:
-    """Rows of a data file that a merge-on-read delete took out, by their position in it."""
+    """Rows of a data file that a merge-on-read delete took out, by their position in it.
+
+    The rows that are left come in no particular order; without deletes it is that of the files.
+    """
 
     paths: tuple[str, ...]
 

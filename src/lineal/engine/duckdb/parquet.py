@@ -20,7 +20,7 @@ __all__ = ["parquet_text"]
 
 
 def parquet_text(session: Session, source: ParquetFiles, *, position: str | None = None) -> str:
-    """Return SQL that reads the files in their order, without the deleted rows.
+    """Return SQL that reads the files without the deleted rows, in order if there are none.
 
     `position` names one more column, which grows with the order of files and rows.
     """
