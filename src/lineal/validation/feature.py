@@ -181,9 +181,14 @@ class Feature:
     def drift_threshold(self, threshold: float | None) -> Feature:
         """Report drift when the L-infinity distance from earlier statistics exceeds `threshold`.
 
-        The distance is the largest difference of a text's share of all values. It is always 0
-        for numbers. None stops the measuring.
+        The distance is the largest difference of a text's share of all values. None stops the
+        measuring. Raises `InvalidInput` for numbers, whose distance would always be 0.
         """
+        if self.type in {"INT", "FLOAT"}:
+            raise InvalidInput(
+                f"{self.name} holds numbers, and the L-infinity distance compares the shares of "
+                "texts: of numbers it is always 0, so it would never find drift"
+            )
         if threshold is None:
             self.proto.ClearField("drift_comparator")
         else:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
-from lineal.validation.anomalies.finding import Finding, number_text
+from lineal.validation.anomalies.finding import Finding, number_text, share_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,8 +49,10 @@ def check_drift(context: Context, feature: schema_pb2.Feature, view: FeatureView
     finding = Finding(
         "COMPARATOR_L_INFTY_HIGH",
         "High Linfty distance between current and previous",
-        f"The L-infinity distance between current and previous is {number_text(distance)}, above "
-        f"the threshold {number_text(norm.threshold)}; the share of {label!r} moved most.",
+        f"The L-infinity distance between current and previous is {distance:.6g}, above the "
+        f"threshold {number_text(norm.threshold)}: the share of {label!r} went from "
+        f"{share_text(before.labels.get(label, 0), sum(before.labels.values()))} to "
+        f"{share_text(view.labels.get(label, 0), sum(view.labels.values()))}.",
     )
     norm.threshold = distance
     return [finding], [measured]
@@ -68,5 +70,6 @@ def l_infinity(current: Mapping[str, float], before: Mapping[str, float]) -> tup
     }
     if not distances:
         return "", 0.0
-    label = max(distances, key=lambda each: (distances[each], each))
-    return label, distances[label]
+    # Of labels that moved equally far, up to rounding, the most frequent is named.
+    label = max(distances, key=lambda each: round(distances[each], 12))
+    return label, max(distances.values())

@@ -159,16 +159,21 @@ def _table(features: list[tuple[int, str, FeatureStatistics]]) -> str:
     """Return the main numbers, a row for each data set."""
     rows = [_numbers_of(feature) for _, _, feature in features]
     columns = [name for name in rows[0] if any(row.get(name, "–") != "–" for row in rows)]
-    head = "".join(f"<th>{column}" for column in columns)
+    single = len(features) == 1
+    head = "".join(["" if single else "<th>", *(f"<th>{column}" for column in columns)])
     body = "".join(
-        f'<tr><th scope=row><i class="c{color}"></i><span>{escaped(data)}</span>'
+        ("<tr>" if single else f'<tr><th scope=row><i class="c{color}"></i>{_name(data)}')
         + "".join(f"<td>{escaped(row.get(column, '–'))}" for column in columns)
         for (color, data, _), row in zip(features, rows, strict=True)
     )
     return (
-        f"<div class=scroll><table class=numbers><thead><tr><th>{head}</thead>"
+        f"<div class=scroll><table class=numbers><thead><tr>{head}</thead>"
         f"<tbody>{body}</table></div>"
     )
+
+
+def _name(data: str) -> str:
+    return f"<span>{escaped(data)}</span>"
 
 
 def _numbers_of(feature: FeatureStatistics) -> dict[str, str]:

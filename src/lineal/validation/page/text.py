@@ -51,7 +51,7 @@ def _float(value: float) -> str:
         return "∞" if value > 0 else "-∞"
     if value and not 1e-3 <= abs(value) < 1e9:
         return f"{value:.3e}"
-    digits = 4 if abs(value) < 100 else 6
+    digits = 4 if abs(value) < 1000 else 5
     return f"{value:,.{digits}g}" if abs(value) < 1e5 else f"{value:,.0f}"
 
 
