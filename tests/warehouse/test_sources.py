@@ -117,6 +117,15 @@ def test_a_pandas_index_is_loaded_only_if_it_has_a_name(warehouse: Warehouse) ->
     assert sorted(warehouse.save(keyed, "ops.keyed").schema.names) == ["a", "key"]
 
 
+def test_a_frame_comes_from_nowhere_that_could_be_named(warehouse: Warehouse) -> None:
+    warehouse.save(FRAME, "ops.flights")
+
+    (entry,) = warehouse.history("ops.flights")
+
+    assert entry.source is not None
+    assert not entry.source.get("source")
+
+
 def test_a_pandas_column_of_mixed_types_is_refused(warehouse: Warehouse) -> None:
     frame = pd.DataFrame({"mixed": [1, "x"]}, dtype=object)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from lineal.errors import InvalidInput, NotFound
 from lineal.lake import checkout
@@ -76,7 +76,9 @@ class Lake:
             )
         return self._add(found, media_type=None, known_at=known_at)
 
-    def store_plain(self, source: Path | bytes, *, media_type: str | None = None) -> Artifact:
+    def store_plain(
+        self, source: Path | bytes | BinaryIO, *, media_type: str | None = None
+    ) -> Artifact:
         """Store a plain input of a verb, without a name; the same content is one artifact."""
         found = plain(source, workspace=self.objects.root)
         self._refuse_past()

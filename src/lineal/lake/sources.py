@@ -65,11 +65,11 @@ def understand(given: Addable, name: str | None, *, workspace: Path) -> Source:
     return Source(check_name(name), stream=given)
 
 
-def plain(given: Path | bytes, *, workspace: Path) -> Source:
+def plain(given: Path | bytes | BinaryIO, *, workspace: Path) -> Source:
     """Return the source of a verb's plain input, which gets no name in the lake."""
     if isinstance(given, Path):
         return replace(_at(given, "plain", workspace=workspace), name="")
-    return Source("", stream=io.BytesIO(given))
+    return Source("", stream=io.BytesIO(given) if isinstance(given, bytes) else given)
 
 
 def readable(path: Path) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -90,18 +89,22 @@ class Catalog:
 
     def _open(self) -> SqlCatalog:
         from pyiceberg.catalog.sql import SqlCatalog
+        from sqlalchemy import NullPool, create_engine
 
-        logging.getLogger("pyiceberg").setLevel(logging.ERROR)
-        with disk_errors(f"make {self.folder}"):
             self.folder.mkdir(parents=True, exist_ok=True)
         # Two processes that both find no tables would both create them.
+        uri = f"sqlite:///{quote(str(self.folder / 'catalog.db'))}?timeout=60"
         with writer_lock(self._root, "/catalog"), iceberg_errors("the catalog"):
-            return SqlCatalog(
+            catalog = SqlCatalog(
                 "lineal",
-                uri=f"sqlite:///{quote(str(self.folder / 'catalog.db'))}?timeout=60",
+                uri=uri,
                 warehouse=f"file://{self.folder}",
                 **{"py-io-impl": "lineal.warehouse.fileio.LocalFileIO"},
             )
+        # A connection for each transaction: none is left open, or shared with a forked child.
+        catalog.engine.dispose()
+        catalog.engine = create_engine(uri, poolclass=NullPool)
+        return catalog
 
     def _add_namespace(self, subject: str) -> None:
         from pyiceberg.exceptions import NamespaceAlreadyExistsError

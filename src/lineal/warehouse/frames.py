@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -52,7 +53,9 @@ def store_frame(lake: Lake, data: object, *, temporary: Path) -> Artifact:
         path = folder / ("frame.parquet" if exact else "frame.arrow")
         with disk_errors("store the frame"), _frame_errors():
             (_write_parquet if exact else _write_arrow)(path, schema, reader)
-        return lake.store_plain(path, media_type=_PARQUET if exact else _ARROW)
+        # By its descriptor, not its path, which nobody should take for where the frame came from.
+        with open(os.open(path, os.O_RDONLY), "rb") as file:  # noqa: PTH123
+            return lake.store_plain(file, media_type=_PARQUET if exact else _ARROW)
 
 
 @contextmanager
