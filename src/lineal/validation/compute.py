@@ -71,7 +71,7 @@ def _of_texts(
     from lineal.validation.stats.untyped import untyped_expression
 
     names = engine.column_names(source)
-    read = chosen(names, options.columns)
+    read = tuple(chosen(names, options.columns))
     texts = replace(source, columns=dict.fromkeys(names, pa.string()))
     result = engine.run(untyped_expression(read, limits), {DATA: texts}).read_all()
     counts = read_counts(result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lineal.engine.duckdb.text import quoted
@@ -12,6 +13,7 @@ from lineal.errors import InvalidInput, NotFound
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    import ibis.expr.operations as ops
     import ibis.expr.types as ir
     import pyarrow as pa
 
@@ -38,32 +40,43 @@ def compiled(expression: ir.Table, sources: Mapping[str, Source]) -> Compiled:
 
     Tables get plain names in the SQL, so that theirs may be any text.
     """
-    import ibis
     import ibis.expr.operations as ops
-    from ibis.common.exceptions import IbisError
 
-    names = sorted({table.name for table in expression.op().find(ops.UnboundTable)})
+    node = expression.op()
+    names = sorted({table.name for table in node.find(ops.UnboundTable)})
     for name in names:
         if name not in sources:
             raise NotFound.among("the expression reads a table that was not given:", name, sources)
     plain = {name: f"source_{number}" for number, name in enumerate(names)}
+    # A cache must not keep somebody's data alive.
+    holds_data = bool(node.find(ops.InMemoryTable))
+    text = (_text.__wrapped__ if holds_data else _text)(node, tuple(plain.items()))
+    return Compiled(
+        text=text,
+        sources={plain[name]: sources[name] for name in names},
+        read_once=frozenset(name for name in plain.values() if text.count(quoted(name)) == 1),
+        types={column.name: column.type for column in expression.schema().to_pyarrow()},
+    )
+
+
+@lru_cache(maxsize=64)
+def _text(expression: ops.Node, names: tuple[tuple[str, str], ...]) -> str:
+    """Return the SQL. The same computation is often run on one month after another."""
+    import ibis
+    import ibis.expr.operations as ops
+    from ibis.common.exceptions import IbisError
+
+    plain = dict(names)
 
     def renamed(node: ops.Node, kwargs: Mapping[str, object] | None) -> ops.Node:
         new = node.__recreate__(kwargs) if kwargs else node
         return new.copy(name=plain[new.name]) if isinstance(new, ops.UnboundTable) else new
 
     try:
-        text = str(ibis.to_sql(expression.op().replace(renamed).to_expr(), dialect="duckdb"))
-        text = _reading_once(text, plain.values())
-        schema = expression.schema().to_pyarrow()
+        text = str(ibis.to_sql(expression.replace(renamed).to_expr(), dialect="duckdb"))
     except (IbisError, NotImplementedError) as error:
         raise InvalidInput(f"the expression does not compile for DuckDB: {error}") from error
-    return Compiled(
-        text=text,
-        sources={plain[name]: sources[name] for name in names},
-        read_once=frozenset(name for name in plain.values() if text.count(quoted(name)) == 1),
-        types={column.name: column.type for column in schema},
-    )
+    return _reading_once(text, plain.values())
 
 
 def _reading_once(text: str, sources: Iterable[str]) -> str:

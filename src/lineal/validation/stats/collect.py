@@ -7,6 +7,7 @@ are as many as there are distinct values.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import ibis
@@ -44,14 +45,19 @@ class Series:
         return Reading.NUMBER if self.is_lengths else self.plan.reading
 
 
-def series_of(plans: Sequence[FeaturePlan]) -> list[Series]:
+def series_of(plans: Sequence[FeaturePlan]) -> tuple[Series, ...]:
     """Return what is counted for these features; the place in the list numbers each series."""
-    values = [Series(plan) for plan in plans]
-    return values + [Series(plan, is_lengths=True) for plan in plans if plan.is_list]
+    values = (Series(plan) for plan in plans)
+    lengths = (Series(plan, is_lengths=True) for plan in plans if plan.is_list)
+    return (*values, *lengths)
 
 
-def expression(schema: pa.Schema, series: Sequence[Series], limits: Limits) -> ir.Table:
-    """Return the computation, over the unbound table `DATA`, of all counts."""
+@lru_cache(maxsize=32)
+def expression(schema: pa.Schema, series: tuple[Series, ...], limits: Limits) -> ir.Table:
+    """Return the computation, over the unbound table `DATA`, of all counts.
+
+    The last ones are kept: months of one table come one after another.
+    """
     data = unbound(schema, [each.plan for each in series], name=DATA)
     # A common table with a name of its own: Ibis does not repeat it, so the data is scanned once.
     base = data.select(**{f"s{i}": _selected(data, each) for i, each in enumerate(series)}).alias(

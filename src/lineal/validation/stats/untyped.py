@@ -6,6 +6,7 @@ distinct text once, and only these are converted, so text is read in one scan an
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import ibis
@@ -16,8 +17,6 @@ from lineal.validation.stats.collect import DATA, READ
 from lineal.validation.stats.reduce import Row, number_rows, shaped, text_rows, union
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import ibis.expr.types as ir
 
     from lineal.validation.stats.reduce import Limits
@@ -25,7 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["untyped_expression"]
 
 
-def untyped_expression(names: Sequence[str], limits: Limits) -> ir.Table:
+@lru_cache(maxsize=32)
+def untyped_expression(names: tuple[str, ...], limits: Limits) -> ir.Table:
     """Return the computation, over the unbound table `DATA` of texts, of all counts."""
     data = ibis.table(dict.fromkeys(names, "string"), name=DATA)
     base = data.select(**{f"s{place}": data[name] for place, name in enumerate(names)}).alias(READ)
