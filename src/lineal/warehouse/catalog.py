@@ -91,6 +91,7 @@ class Catalog:
         from pyiceberg.catalog.sql import SqlCatalog
         from sqlalchemy import NullPool, create_engine
 
+        with disk_errors(f"make {self.folder}"):
             self.folder.mkdir(parents=True, exist_ok=True)
         # Two processes that both find no tables would both create them.
         uri = f"sqlite:///{quote(str(self.folder / 'catalog.db'))}?timeout=60"
