@@ -79,9 +79,7 @@ class Warehouse:
         TableName.of(name)
         row = self.store.newest(name)
         if row is None or self.store.artifact(row.artifact_id).type != TABLE.name:
-            raise NotFound.among(
-                "there is no table", name, self.tables(), remedy="lineal find lists what there is"
-            )
+            raise self._no_table(name)
         return Table(self, name)
 
     def __getitem__(self, reference: str) -> Table | TableVersion:
@@ -106,7 +104,7 @@ class Warehouse:
         """Return the newest version of a table."""
         row = self.store.newest(name)
         if row is None:
-            raise NotFound.among("there is no table", name, self.tables())
+            raise self._no_table(name)
         return self.version(row)
 
     def version(self, row: VersionRow) -> TableVersion:
@@ -260,6 +258,18 @@ class Warehouse:
                 f"the warehouse as it was at {self.store.at.moment.isoformat()} can't be changed; "
                 "use the present workspace"
             )
+
+    def _no_table(self, name: str) -> NotFound:
+        at = self.store.at
+        later = [] if at is None else self.store.present().versions(name)
+        if at is not None and later:
+            return NotFound(
+                f"table {name} was not known yet at {at.moment.isoformat()}; its first version is "
+                f"known since {later[0].known_at.isoformat()}"
+            )
+        return NotFound.among(
+            "there is no table", name, self.tables(), remedy="lineal find lists what there is"
+        )
 
     def _selected(self, reference: str) -> VersionRow | None:
         """Return the version that the selector in `reference` means; None without a selector."""
