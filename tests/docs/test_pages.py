@@ -22,6 +22,7 @@ from pathlib import Path
 
 import pytest
 
+from lineal import Workspace
 from lineal.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -132,6 +133,15 @@ def test_every_block_of_the_page_runs(
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.setenv("NO_COLOR", "1")
     names: dict[str, object] = {"__name__": "__main__"}
+    try:
+        run_blocks(page, names)
+    finally:
+        for value in names.values():
+            if isinstance(value, Workspace):  # pages leave that to the end of the script
+                value.close()
+
+
+def run_blocks(page: Path, names: dict[str, object]) -> None:
     printed = ""
     for block in blocks(page):
         where = f"{page.relative_to(ROOT)}:{block.line}"
