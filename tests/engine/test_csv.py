@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lineal.engine import CsvFiles, Engine
@@ -247,7 +247,7 @@ def test_a_file_that_is_not_there_is_named(engine: Engine, tmp_path: Path) -> No
 cells = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=8)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rows=st.lists(st.tuples(cells, cells), max_size=5), names=st.tuples(cells, cells))
 def test_text_comes_back_as_it_was_written(
     engine: Engine,

@@ -8,7 +8,7 @@ import ibis
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lineal.engine import ArrowData, Engine, ParquetFiles, PointInTime
@@ -184,7 +184,7 @@ def cases(draw: st.DrawFn, *, fine: bool = False) -> tuple[pa.Table, Lookups]:
 
 
 @both
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(case=cases())
 def test_answers_are_those_of_brute_force(
     engine: Engine, join: Join, case: tuple[pa.Table, Lookups]
@@ -193,7 +193,7 @@ def test_answers_are_those_of_brute_force(
     assert join(engine, queries, lookups).to_pylist() == by_brute_force(queries, lookups)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(case=cases(fine=True))
 def test_answers_are_those_of_brute_force_where_some_times_are_nanoseconds(
     engine: Engine, case: tuple[pa.Table, Lookups]
