@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lineal.engine import CsvFiles, embedded
 from lineal.validation import infer_schema, statistics, validate
 
 if TYPE_CHECKING:
@@ -74,3 +77,48 @@ def test_every_value_is_counted_once(table):
                 assert counted + histogram.num_nan == pytest.approx(feature.num_values)
         if feature.unique is not None:
             assert sum(each.count for each in feature.ranks) == feature.count
+
+
+_TEXTS = st.sampled_from(
+    [
+        "0",
+        "1",
+        "-7",
+        "007",
+        "1.5",
+        "-0.0",
+        "1e3",
+        "1_000",
+        "9007199254740993",
+        "99999999999999999999",
+        "nan",
+        "inf",
+        "-Infinity",
+        "true",
+        "False",
+        "2013-01-01",
+        "2013-1-1",
+        "2013-02-30",
+        "2013-01-01T05:00:00Z",
+        "2013-01-01T05:00:00.1234567",
+        "2013-01-01T05:00:00+02:00",
+        "05:00:00",
+        "5:00",
+        "x",
+        "é",
+    ]
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.one_of(st.just(""), _TEXTS), min_size=1, max_size=4))
+def test_types_of_csv_are_those_of_the_engine(cells):
+    engine = embedded()
+    with tempfile.TemporaryDirectory() as place:
+        path = Path(place) / "x.csv"
+        path.write_text("".join(f"{cell},y\n" for cell in ["x", *cells]))
+        types = {each.name: each.type for each in engine.schema(CsvFiles((str(path),)))}
+
+        untyped, typed = statistics(path), statistics(CsvFiles((str(path),), columns=types))
+
+    assert str(untyped.proto) == str(typed.proto)
