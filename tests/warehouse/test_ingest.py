@@ -128,7 +128,7 @@ def test_a_claim_dates_the_version_and_its_source(
     assert then.store.artifact(source.id or 0) == source
     assert loaded.known_at == dt.datetime(2013, 2, 1, tzinfo=dt.UTC)
     before = open_warehouse(warehouse.store.as_of(dt.datetime(2013, 1, 31, tzinfo=dt.UTC)))
-    with pytest.raises(NotFound, match="was not known yet at 2013-01-31.*since 2013-02-01"):
+    with pytest.raises(NotFound, match=r"was not known yet at 2013-01-31.*since 2013-02-01"):
         before["ops.flights"]
 
 
