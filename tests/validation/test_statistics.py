@@ -334,3 +334,21 @@ def test_rows_for_tables_name_every_feature():
 def test_a_histogram_without_buckets_is_refused():
     with pytest.raises(InvalidInput, match="num_histogram_buckets"):
         StatisticsOptions(num_histogram_buckets=0)
+
+
+@pytest.mark.parametrize("kind", ["table", "reader", "csv"])
+def test_a_wide_table_gives_what_its_columns_give_alone(monkeypatch, tmp_path, kind):
+    monkeypatch.setattr("lineal.validation.compute._GROUP", 2)
+    table = pa.table({"a": [1, 2], "b": ["x", None], "c": [0.5, 1.5], "d": ["y", "y"], "e": [3, 4]})
+    data = {
+        "table": table,
+        "reader": pa.RecordBatchReader.from_batches(table.schema, table.to_batches()),
+        "csv": tmp_path / "x.csv",
+    }[kind]
+    (tmp_path / "x.csv").write_text("a,b,c,d,e\n1,x,0.5,y,3\n2,,1.5,y,4\n")
+
+    found = statistics(data)
+
+    assert list(found) == table.schema.names
+    for name in found:
+        assert found[name].to_row() == statistics(table.select([name]))[name].to_row()

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from lineal.engine import embedded
 from lineal.engine.protocol import CsvFiles
 from lineal.validation.options import StatisticsOptions
 from lineal.validation.results import Statistics
-from lineal.validation.sources import as_source
+from lineal.validation.sources import as_source, rereadable
 
 if TYPE_CHECKING:
     from lineal.engine import Engine, Source
     from lineal.validation.stats.reduce import Limits
 
 __all__ = ["statistics"]
+
+_GROUP = 250
+"""Columns counted in one scan: each takes some megabytes of the engine, however few its values.
+
+A wider table is read once for every group.
+"""
+
+_Item = TypeVar("_Item")
 
 
 def statistics(
@@ -39,11 +47,7 @@ def statistics(
 
 def computed(source: Source, engine: Engine, options: StatisticsOptions) -> Statistics:
     """Compute the statistics of a source."""
-    from lineal.validation.stats.assemble import assemble
-    from lineal.validation.stats.collect import DATA, expression, series_of
-    from lineal.validation.stats.counts import read_counts
     from lineal.validation.stats.features import FINE
-    from lineal.validation.stats.plan import plan_features
     from lineal.validation.stats.reduce import Limits
 
     limits = Limits(
@@ -52,10 +56,28 @@ def computed(source: Source, engine: Engine, options: StatisticsOptions) -> Stat
     )
     if isinstance(source, CsvFiles) and source.columns is None:
         return _of_texts(source, engine, options, limits)
+    return _of_types(source, engine, options, limits)
+
+
+def _of_types(
+    source: Source, engine: Engine, options: StatisticsOptions, limits: Limits
+) -> Statistics:
+    """Compute the statistics of data whose columns have types."""
+    from lineal.validation.stats.assemble import assemble
+    from lineal.validation.stats.collect import DATA, expression, series_of
+    from lineal.validation.stats.counts import read_counts, together
+    from lineal.validation.stats.plan import plan_features
+
     schema = engine.schema(source)
     series = series_of(plan_features(schema, columns=options.columns))
-    result = engine.run(expression(schema, series, limits), {DATA: source}).read_all()
-    return Statistics(assemble(read_counts(result), series, options))
+    groups = _groups(series)
+    if len(groups) > 1:
+        source = rereadable(source)
+    results = (
+        engine.run(expression(schema, group, limits), {DATA: source}).read_all() for group in groups
+    )
+    counts = together([read_counts(result) for result in results], _GROUP)
+    return Statistics(assemble(counts, series, options))
 
 
 def _of_texts(
@@ -66,14 +88,23 @@ def _of_texts(
 
     from lineal.validation.stats.assemble import assemble
     from lineal.validation.stats.collect import DATA, series_of
-    from lineal.validation.stats.counts import read_counts
+    from lineal.validation.stats.counts import read_counts, together
     from lineal.validation.stats.plan import chosen, plan_text
     from lineal.validation.stats.untyped import untyped_expression
 
     names = engine.column_names(source)
     read = tuple(chosen(names, options.columns))
     texts = replace(source, columns=dict.fromkeys(names, pa.string()))
-    result = engine.run(untyped_expression(read, limits), {DATA: texts}).read_all()
-    counts = read_counts(result)
+    results = (
+        engine.run(untyped_expression(group, limits), {DATA: texts}).read_all()
+        for group in _groups(read)
+    )
+    counts = together([read_counts(result) for result in results], _GROUP)
     plans = [plan_text(name, counts.types.get(place)) for place, name in enumerate(read)]
     return Statistics(assemble(counts, series_of(plans), options))
+
+
+def _groups(items: tuple[_Item, ...]) -> list[tuple[_Item, ...]]:
+    """Cut what is counted into groups; without columns there is still one, of no items."""
+    starts = range(0, max(len(items), 1), _GROUP)
+    return [items[start : start + _GROUP] for start in starts]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from lineal.engine import Source
     from lineal.validation.options import StatisticsOptions
 
-__all__ = ["as_source"]
+__all__ = ["as_source", "rereadable"]
 
 _CSV = frozenset({".csv", ".tsv", ".txt"})
 _JSON_LINES = frozenset({".jsonl", ".ndjson"})
@@ -29,6 +30,17 @@ def as_source(data: object, options: StatisticsOptions) -> Source:
     if isinstance(data, str | Path):
         return _file(Path(data), options)
     return ArrowData(data)
+
+
+def rereadable(source: Source) -> Source:
+    """Return a source that can be read again: a stream is kept in memory."""
+    if not isinstance(source, ArrowData) or isinstance(source.data, Sized):
+        return source
+    import pyarrow as pa
+
+    if isinstance(source.data, pa.RecordBatchReader):
+        return ArrowData(source.data.read_all())
+    return ArrowData(pa.RecordBatchReader.from_stream(source.data).read_all())
 
 
 def _file(path: Path, options: StatisticsOptions) -> Source:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-__all__ = ["Counts", "NumberCounts", "TextCounts", "read_counts"]
+__all__ = ["Counts", "NumberCounts", "TextCounts", "read_counts", "together"]
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,19 @@ def read_counts(result: pa.Table) -> Counts:
         texts[series] = TextCounts(**known, top=labels)
     types = dict(_rows(result, Row.TYPE, ("series", "count")))
     return Counts(examples=examples, numbers=numbers, texts=texts, types=types)
+
+
+def together(groups: Sequence[Counts], size: int) -> Counts:
+    """Number the series of all groups in a row; each group but the last has `size` of them."""
+    numbers: dict[int, NumberCounts] = {}
+    texts: dict[int, TextCounts] = {}
+    types: dict[int, int | None] = {}
+    for place, group in enumerate(groups):
+        first = place * size
+        numbers.update({first + series: found for series, found in group.numbers.items()})
+        texts.update({first + series: found for series, found in group.texts.items()})
+        types.update({first + series: found for series, found in group.types.items()})
+    return Counts(groups[0].examples, numbers, texts, types)
 
 
 def _rows(result: pa.Table, kind: int, columns: Sequence[str]) -> list[tuple[Any, ...]]:
