@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from .conftest import Story
 
+pytestmark = pytest.mark.timeout(900)  # the first test waits for three runs of the demo
+
 MONTHS = range(1, 13)
 STEPS = 55  # 3 reference loads, 12 months of weather; of flights 3 steps each; schema, model
 FAULTY = 12

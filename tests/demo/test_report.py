@@ -14,6 +14,8 @@ import pytest
 if TYPE_CHECKING:
     from .conftest import Story
 
+pytestmark = pytest.mark.timeout(900)  # the first test waits for three runs of the demo
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 

@@ -17,6 +17,7 @@ from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_p
 
 import lineal
 from lineal.errors import InvalidInput, NotFound
+from lineal.features import entity, feature_view
 from lineal.metadata import EventType
 from lineal.validation import Report, Schema, Statistics, StatisticsOptions
 from lineal.workspace import RecordedReport, RecordedSchema, RecordedStatistics
@@ -135,6 +136,36 @@ def test_a_table_and_its_versions_have_recorded_statistics(ws: Workspace) -> Non
     assert inputs(ws, old) == {"examples": ["ops.flights@1"]}
     assert inputs(ws, new) == {"examples": ["ops.flights@2"]}
     check(ws.statistics("ops.flights@1"))
+
+
+def test_training_sets_and_files_of_components_have_statistics_too(
+    ws: Workspace, write: Callable[..., Path]
+) -> None:
+    rows = pa.table({"k": [1], "at": pa.array([0], pa.timestamp("us", "UTC")), "v": [1.5]})
+    ws.warehouse.save(rows, "ops.t", event_time="at")
+    view = feature_view(
+        "view", of=entity("thing", key="k"), table="ops.t", event_time="at", columns=["v"]
+    )
+    ws.features.define(view)
+    training = ws.features.training_set(rows.select(["k", "at"]), view, at="at", name="training")
+    kept = ws.save(write("rows.csv", *LINES), "rows", type="Rows")
+
+    assert ws.statistics(training)["view.v"].mean == 1.5
+    assert lineal.statistics(training).ref == "statistics/training@1"
+    check(ws.statistics(kept))
+    check(ws.statistics("rows"))
+    folder = ws.save(write("many/1.csv", *LINES).parent, "many", type="Rows")
+    with pytest.raises(InvalidInput, match="many holds several files"):
+        ws.statistics(folder)
+
+
+def test_what_holds_no_rows_has_no_statistics(ws: Workspace) -> None:
+    ws.infer_schema(pa.table(ROWS), name="schema")
+
+    with pytest.raises(InvalidInput, match="schema is a Schema; give a table, a file or a frame"):
+        ws.statistics("schema")
+    with pytest.raises(InvalidInput, match="int"):
+        ws.statistics(3)
 
 
 def test_options_are_kept_with_the_execution(ws: Workspace, write: Callable[..., Path]) -> None:
@@ -342,6 +373,10 @@ def test_what_belongs_to_another_workspace_is_refused(ws: Workspace, tmp_path: P
             ws.validate(theirs, schema)
         with pytest.raises(InvalidInput, match="another workspace"):
             ws.statistics(table)
+        with pytest.raises(InvalidInput, match="another workspace"):
+            ws.warehouse.ingest("ops.flights", table)
+        with pytest.raises(InvalidInput, match="another workspace"):
+            ws.lineage(table)
         copied = ws.save(theirs, "copied")
 
     assert ws.validate(copied, schema)

@@ -13,6 +13,7 @@ import lineal
 from lineal.errors import AlreadyExists, Corrupt, InvalidInput, NotFound
 from lineal.features import FeatureDefinition, TrainingSet, entity, feature_view
 from lineal.lake import LakeVersion
+from lineal.metadata import ArtifactType, ExecutionType, Made, Output
 from lineal.warehouse import TableVersion
 from lineal.workspace import (
     FileVersion,
@@ -343,3 +344,28 @@ def test_lineage_starts_from_an_execution_too(ws: Workspace, everything: dict[st
         ws.lineage("execution/999")
     with pytest.raises(InvalidInput, match="is an execution, not a version"):
         ws.get(f"execution/{execution.id}")
+
+
+def test_what_never_came_to_be_can_be_shown_and_not_read(ws: Workspace) -> None:
+    with (
+        pytest.raises(ZeroDivisionError),
+        ws.recorder.run(
+            ExecutionType("work"), outputs=[Output("schema", ArtifactType("Schema"), "schema")]
+        ),
+    ):
+        1 / 0  # noqa: B018 -- the error is the point
+    (abandoned,) = ws.store.artifacts(type="Schema")
+
+    assert ws.get(f"artifact/{abandoned.id}").describe()["state"] == "ABANDONED"
+    with pytest.raises(NotFound, match="is ABANDONED, there is nothing to read"):
+        ws.read(f"artifact/{abandoned.id}")
+
+
+def test_what_another_program_made_says_where_it_is(ws: Workspace) -> None:
+    with ws.recorder.run(
+        ExecutionType("work"), outputs=[Output("schema", ArtifactType("Schema"))]
+    ) as running:
+        running.made("schema", Made("", "/elsewhere/schema", {}))
+
+    with pytest.raises(NotFound, match="kept it at /elsewhere/schema"):
+        ws.read(f"artifact/{running.artifacts['schema'].id}")

@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lineal.errors import InvalidInput
+from lineal.features import TrainingSet
 from lineal.lake import LakeVersion
+from lineal.metadata import Version
 from lineal.validation import StatisticsOptions
 from lineal.warehouse import Table, TableVersion
-from lineal.warehouse.frames import store_frame
+from lineal.warehouse.frames import FRAME_LABEL, store_frame
 from lineal.warehouse.sources import SourceFile, plain_source
+from lineal.workspace.files import FileVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,33 +36,43 @@ def look_at(
     stored by content. Files are unpacked for the time of the block.
     """
     given = _resolved(workspace, data)
-    if isinstance(given, TableVersion):
-        _same_store(workspace, given)
+    if isinstance(given, Version) and given.store.uuid != workspace.store.uuid:
+        raise InvalidInput(
+            f"{given.ref} belongs to another workspace; an execution's inputs come from one"
+        )
+    if isinstance(given, TableVersion | TrainingSet):
         yield given.artifact, given.source()
         return
-    version, label = _file(workspace, given)
-    if version.is_folder:
-        raise InvalidInput(f"{label} is a folder; give one of its files")
+    artifact, file = _file(workspace, given)
     parsing = options or StatisticsOptions()
     with plain_source(
-        SourceFile(version.path, label),
+        file,
         delimiter=parsing.delimiter,
         na_values=parsing.na_values,
         temporary=workspace.locations.temporary,
     ) as source:
-        yield version.artifact, source
+        yield artifact, source
 
 
-def _file(workspace: Workspace, given: object) -> tuple[LakeVersion, str]:
-    """Return a file of the lake, stored by content if it was none, and what messages call it."""
+def _file(workspace: Workspace, given: object) -> tuple[Artifact, SourceFile]:
+    """Return a file that the workspace keeps, stored by content if it was none yet."""
     lake = workspace.lake
-    if isinstance(given, LakeVersion):
-        _same_store(workspace, given)
-        return given, given.name or given.ref
     if isinstance(given, Path):
-        return lake.version(lake.store_plain(given)), str(given)
-    temporary = workspace.locations.temporary
-    return lake.version(store_frame(lake, given, temporary=temporary)), "the frame"
+        artifact, label = lake.store_plain(given), str(given)
+        given = lake.version(artifact)
+    elif isinstance(given, Version):
+        artifact, label = given.artifact, given.name or given.ref
+    else:
+        artifact = store_frame(lake, given, temporary=workspace.locations.temporary)
+        given, label = lake.version(artifact), FRAME_LABEL
+    if not isinstance(given, LakeVersion | FileVersion):
+        raise InvalidInput(f"{label} is a {artifact.type}; give a table, a file or a frame")
+    if isinstance(given, LakeVersion) and given.is_folder:
+        raise InvalidInput(f"{label} is a folder; give one of its files")
+    path = given.path
+    if path.is_dir():
+        raise InvalidInput(f"{label} holds several files; give one of them")
+    return artifact, SourceFile(path, label)
 
 
 def _resolved(workspace: Workspace, data: object) -> object:
@@ -70,10 +83,3 @@ def _resolved(workspace: Workspace, data: object) -> object:
     if isinstance(data, Table):
         return data.newest
     return data
-
-
-def _same_store(workspace: Workspace, version: TableVersion | LakeVersion) -> None:
-    if version.store.uuid != workspace.store.uuid:
-        raise InvalidInput(
-            f"{version.ref} belongs to another workspace; an execution's inputs come from one"
-        )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lineal.errors import Corrupt
+from lineal.errors import Corrupt, NotFound
 from lineal.metadata import ArtifactType, PropertyType
 from lineal.validation import Report, Schema, Statistics
 
@@ -97,6 +97,11 @@ def recorded(
     kind = version.artifact.type
     if kind not in FILES:
         return None
+    if not version.content:
+        raise NotFound(
+            f"{version.ref} was made by another program, which kept it at {version.artifact.uri}; "
+            "load it from there (Schema.load, Statistics.load, Report.load) and save it here"
+        )
     data = workspace.objects.read(version.content)
     try:
         value = _decode(kind, data)

@@ -76,6 +76,12 @@ def load(
     from lineal.workspace.recorded import recorded
 
     version = resolve(workspace, text)
+    state = version.artifact.state
+    if state not in (ArtifactState.LIVE, None):  # other clients' artifacts may have no state
+        raise NotFound(
+            f"{version.ref} is {state.name}, there is nothing to read; "
+            f"'lineal show {version.ref}' tells more"
+        )
     workspace.recorder.used(version.artifact)
     value = recorded(workspace, version)
     return version if value is None else value  # a report with findings is false
@@ -96,6 +102,8 @@ def node_of(workspace: Workspace, of: object) -> Node:
     if isinstance(of, Recorded):
         of = of.version
     if isinstance(of, Version):
+        if of.store.uuid != workspace.store.uuid:
+            raise InvalidInput(f"{of.ref} belongs to another workspace; ask that one")
         return ("artifact", of.id)
     if isinstance(of, str):
         reference = parse(of)
