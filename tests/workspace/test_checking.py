@@ -168,6 +168,29 @@ def test_what_holds_no_rows_has_no_statistics(ws: Workspace) -> None:
         ws.statistics(3)
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", r"bad\.csv is empty"),
+        (b"a,b\n1,2\n\xff,3\n", r"bad\.csv, line 3, column 'a': the text is not UTF-8"),
+        (b"a,b\n1,2\n1,2,3\n", r"bad\.csv, line 3: 2 columns expected"),
+        (b"a,a\n1,2\n", r"bad\.csv, line 1: .*'a', 'a'"),
+    ],
+)
+def test_bad_files_are_named_with_the_place(
+    ws: Workspace, tmp_path: Path, content: bytes, told: str
+) -> None:
+    (tmp_path / "bad.csv").write_bytes(content)
+
+    for given in (tmp_path / "bad.csv", ws.lake.add(tmp_path / "bad.csv")):
+        with pytest.raises(InvalidInput, match=told) as caught:
+            ws.statistics(given)
+        assert "objects" not in str(caught.value)
+
+    errors = [e.get("lineal_error") for e in ws.store.executions(type="lineal.statistics")]
+    assert not any("objects" in str(error) for error in errors)
+
+
 def test_options_are_kept_with_the_execution(ws: Workspace, write: Callable[..., Path]) -> None:
     raw = ws.lake.add(write("a.csv", "delay;carrier", "3;UA", "NA;B6"))
 

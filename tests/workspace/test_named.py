@@ -306,6 +306,8 @@ def test_the_log_tells_newest_first_of_all_or_of_a_name(
     assert [row["verb"] for row in of_table] == ["statistics", "ingest"]
     assert (of_table[1]["inputs"], of_table[1]["outputs"]) == (["raw.csv@1"], ["ops.t@1"])
     assert len(ws.log(limit=3)) == 3
+    with pytest.raises(NotFound, match=r"did you mean 'ops\.t'"):
+        ws.log("ops.tt")
 
 
 # Lineage
@@ -340,6 +342,8 @@ def test_lineage_starts_from_an_execution_too(ws: Workspace, everything: dict[st
     assert {row.name for row in upstream.versions.values()} == {"raw.csv"}
     with pytest.raises(InvalidInput, match="has no lineage here"):
         ws.lineage(3)
+    with pytest.raises(InvalidInput, match="no direction 'sideways'"):
+        ws.lineage("raw.csv", "sideways")
     with pytest.raises(NotFound, match="execution/999"):
         ws.lineage("execution/999")
     with pytest.raises(InvalidInput, match="is an execution, not a version"):
@@ -369,3 +373,10 @@ def test_what_another_program_made_says_where_it_is(ws: Workspace) -> None:
 
     with pytest.raises(NotFound, match="kept it at /elsewhere/schema"):
         ws.read(f"artifact/{running.artifacts['schema'].id}")
+
+
+def test_what_is_no_name_and_no_pipeline_is_refused(ws: Workspace) -> None:
+    with pytest.raises(InvalidInput, match="a int names nothing"):
+        ws.get(3)
+    with pytest.raises(InvalidInput, match="is no pipeline"):
+        ws.run(len)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
-from lineal.errors import NotFound
+from lineal.errors import InvalidInput, NotFound
 from lineal.metadata.model import Artifact, EventType, Execution
 from lineal.metadata.reach import MAKING, OUTPUTS, Node, Reach, reach
 
@@ -90,6 +90,10 @@ def walk(
     artifact is the execution that made it (its earliest output event): later executions that
     found the same content again only point to it. Environments count as inputs with `internal`.
     """
+    if direction not in get_args(Direction):
+        raise InvalidInput(
+            f"there is no direction {direction!r}; choose 'upstream', 'downstream' or 'both'"
+        )
     tied: dict[tuple[Node, Node], int | None] = {}
     for upstream in (True, False):
         if direction in ("upstream" if upstream else "downstream", "both"):

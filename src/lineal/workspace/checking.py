@@ -62,15 +62,18 @@ def statistics(
     options: StatisticsOptions | None = None,
 ) -> RecordedStatistics:
     """Compute statistics of `data` inside an execution that keeps them."""
-    with look_at(workspace, data, options=options) as (artifact, source):
-        default = _named("statistics", workspace, artifact)
+    with look_at(workspace, data, options=options) as looked:
+        default = _named("statistics", workspace, looked.artifact)
         with workspace.recorder.run(
             _STATISTICS_VERB,
-            inputs={"examples": [artifact]},
+            inputs={"examples": [looked.artifact]},
             parameters={"options": repr(options)} if options is not None else {},
             outputs=[Output("statistics", STATISTICS, name or default)],
         ) as running:
-            found = validation.statistics(source, engine=workspace.engine, options=options)
+            with looked.errors():
+                found = validation.statistics(
+                    looked.source, engine=workspace.engine, options=options
+                )
             put(workspace, running, "statistics", STATISTICS, found)
     return _statistics(_result(workspace, running, "statistics"))
 

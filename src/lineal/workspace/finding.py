@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lineal.errors import InvalidInput
+from lineal.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -85,7 +85,12 @@ def log_rows(store: Store, name: str | None, *, limit: int | None) -> list[dict[
     """Return the newest executions, in plain values."""
     from lineal.metadata.log import log
 
-    return log(store, name, limit=limit)
+    rows = log(store, name, limit=limit)
+    if name is not None and not rows and store.newest(name) is None:
+        raise NotFound.among(
+            "nothing is called", name, store.names(), remedy="lineal find lists all"
+        )
+    return rows
 
 
 def _text(name: str, value: Value) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,14 +24,37 @@ if TYPE_CHECKING:
     from lineal.metadata import Artifact
     from lineal.workspace.workspace import Workspace
 
-__all__ = ["look_at"]
+__all__ = ["Looked", "look_at"]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """Data that is looked at: the artifact that it is, and a source that the engine reads."""
+
+    artifact: Artifact
+    source: Source
+    label: str
+    """What messages call it."""
+
+    @contextmanager
+    def errors(self) -> Iterator[None]:
+        """Let errors of the block name what was given, not where its bytes lie."""
+        try:
+            yield
+        except InvalidInput as error:
+            told = str(error)
+            for path in getattr(self.source, "paths", ()):
+                told = told.replace(path, self.label)
+            if told == str(error):
+                raise
+            raise InvalidInput(told) from error
 
 
 @contextmanager
 def look_at(
     workspace: Workspace, data: object, *, options: StatisticsOptions | None = None
-) -> Iterator[tuple[Artifact, Source]]:
-    """Yield the artifact that `data` is, and a source that the engine reads.
+) -> Iterator[Looked]:
+    """Yield what `data` is, ready to be looked at.
 
     Versions are what they are; a text is a name, or else a path; a path or a frame is first
     stored by content. Files are unpacked for the time of the block.
@@ -41,7 +65,7 @@ def look_at(
             f"{given.ref} belongs to another workspace; an execution's inputs come from one"
         )
     if isinstance(given, TableVersion | TrainingSet):
-        yield given.artifact, given.source()
+        yield Looked(given.artifact, given.source(), given.ref)
         return
     artifact, file = _file(workspace, given)
     parsing = options or StatisticsOptions()
@@ -51,7 +75,7 @@ def look_at(
         na_values=parsing.na_values,
         temporary=workspace.locations.temporary,
     ) as source:
-        yield artifact, source
+        yield Looked(artifact, source, file.label)
 
 
 def _file(workspace: Workspace, given: object) -> tuple[Artifact, SourceFile]:

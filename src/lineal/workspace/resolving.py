@@ -39,6 +39,8 @@ def locate(workspace: Workspace, text: str) -> tuple[Artifact, VersionRow | None
 
     No part but the graph is opened for it, which is what a mere look at something can afford.
     """
+    if not isinstance(text, str):
+        raise InvalidInput(f"a {type(text).__name__} names nothing; give text: 'ops.flights@3'")
     reference = parse(text)
     if reference.kind == "execution":
         raise InvalidInput(f"{text} is an execution, not a version; 'lineal show {text}' shows it")
