@@ -28,10 +28,10 @@ import lineal.warehouse.load as load
 _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 write_files = load.write_files
 
-def on_a_full_disk(*args):
+def on_a_full_disk(*args, **more):
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, hard))
     try:
-        return write_files(*args)
+        return write_files(*args, **more)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
 

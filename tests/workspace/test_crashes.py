@@ -47,6 +47,16 @@ def files(ws: Workspace) -> set[str]:
     }
 
 
+def data_files(ws: Workspace) -> set[str]:
+    return {path.name for path in ws.root.glob(".lineal/warehouse/*/data/*")}
+
+
+def needed_files(ws: Workspace) -> set[str]:
+    """Return the data files of all versions of all tables."""
+    versions = [version for table in ws.warehouse for version in table]
+    return {path.rpartition("/")[2] for v in versions for path in v.source().paths}
+
+
 def settled(ws: Workspace) -> None:
     """Let doctor look, settle, and look again."""
     commits, before, seen = ws.store.commits(), files(ws), contents(ws)
@@ -60,6 +70,7 @@ def settled(ws: Workspace) -> None:
         (each.what, each.where) for each in did if each.what != "leftover bytes"
     ]
     assert ws.doctor() == ws.doctor(dry_run=True) == []
+    assert data_files(ws) <= needed_files(ws)
     states = {execution.state for execution in ws.store.executions()}
     assert states <= {ExecutionState.COMPLETE, ExecutionState.CANCELED}
 

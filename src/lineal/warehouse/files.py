@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import uuid
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -45,12 +44,13 @@ class WrittenFile:
 
 
 def write_files(
-    folder: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch]
+    folder: Path, schema: pa.Schema, batches: Iterable[pa.RecordBatch], *, writer: str
 ) -> list[WrittenFile]:
     """Write `batches`, in order, as Parquet files in `folder`; if that fails, none of them stays.
 
-    Files are written side by side, while the rows of the next are read. Raises `Unavailable` when
-    the disk is full.
+    They bear the name of their `writer`, an execution's UUID, so that those of one that died are
+    found. Files are written side by side, while the rows of the next are read. Raises
+    `Unavailable` when the disk is full.
     """
     paths: list[Path] = []
     written: list[Future[WrittenFile]] = []
@@ -59,7 +59,7 @@ def write_files(
             is_new = not folder.exists()
             folder.mkdir(parents=True, exist_ok=True)
             for tables in _by_file(batches):
-                paths.append(folder / f"{uuid.uuid4().hex}.parquet")
+                paths.append(folder / f"{writer}-{len(paths):05}.parquet")
                 written.append(pool.submit(_write, paths[-1], schema, tables))
                 if len(written) >= _WRITERS:
                     written[-_WRITERS].result()  # no more rows wait in memory than are written
@@ -106,7 +106,10 @@ def _write(path: Path, schema: pa.Schema, tables: list[pa.Table]) -> WrittenFile
     """Write one file, a row group a table; each is let go once it is written."""
     rows = 0
     with _HashedFile(path) as sink:
-        with parquet_writer(sink, schema, compression="zstd", compression_level=1) as writer:
+        # Without Arrow's own schema, which would tell readers how the rows lay in our memory.
+        with parquet_writer(
+            sink, schema, compression="zstd", compression_level=1, store_schema=False
+        ) as writer:
             while tables:
                 table = tables.pop(0)
                 writer.write_table(table, row_group_size=_ROW_GROUP_ROWS)

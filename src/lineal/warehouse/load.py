@@ -163,7 +163,7 @@ def _write(parts: Parts, state: TableState, what: Load, running: Running) -> Non
         event_time = _event_time(what, stream, before)
         folder = local_path(transaction.table_metadata.location) / "data"
         with reading_ahead(stream.batches()) as batches:
-            files = write_files(folder, stream.file_schema, batches)
+            files = write_files(folder, stream.file_schema, batches, writer=running.uuid)
         _refuse_untyped(state, reader, files)
         options = reader.options
     _note(running, stream, options)

@@ -23,6 +23,7 @@ from lineal.warehouse.graph import (
     digest,
     subject_context,
 )
+from lineal.warehouse.orphans import remove_orphans
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -87,7 +88,8 @@ def settle(
             _record_present(recorder, plans, table, state)
             did.append(_told(name, None))
             state = _known(recorder, plans, name, table)
-    for execution in open_writers.values():
+    for uuid, execution in open_writers.items():
+        remove_orphans(catalog.folder, table, uuid)
         recorder.abandon(execution.id or 0, reason="its process is gone, and it committed nothing")
         did.append(_dropped(name, execution))
     return state, did
