@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lineal.errors import InvalidInput, NotFound
+from lineal.warehouse import TableName
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -107,6 +108,32 @@ def test_equal_frames_of_different_libraries_are_the_same_content(warehouse: War
     ]
 
     assert [version.number for version in again] == [1, 1, 1]
+
+
+def test_texts_that_parquet_keeps_as_dictionaries_are_loaded_as_texts(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    rows = 1000
+    frame = pa.table(
+        {
+            "few": [("UA", "B6", None)[i % 3] for i in range(rows)],
+            "many": [f"{i:0200}" for i in range(rows)],
+            "none": pa.nulls(rows, pa.string()),
+        }
+    )
+    path = tmp_path / "texts.parquet"
+    pq.write_table(frame, path, row_group_size=300)
+
+    loaded = warehouse.ingest("ops.texts", path)
+    warehouse.ingest("ops.texts", frame)
+
+    assert loaded.to_arrow().equals(frame)
+    assert warehouse["ops.texts"].to_arrow().equals(pa.concat_tables([frame, frame]))
+    scanned = warehouse._parts.catalog.load(TableName("ops", "texts")).scan().to_arrow()
+    assert scanned.num_rows == 2 * rows
+    assert sorted(map(str, scanned["few"].to_pylist())) == sorted(
+        map(str, [*frame["few"], *frame["few"]])
+    )
 
 
 def test_a_pandas_index_is_loaded_only_if_it_has_a_name(warehouse: Warehouse) -> None:

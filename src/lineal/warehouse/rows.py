@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from lineal.warehouse.schema import Column, TableSchema
     from lineal.warehouse.sources import SourceReader
 
-__all__ = ["Origin", "RowStream"]
+__all__ = ["TEXT_DICTIONARY", "Origin", "RowStream"]
+
+TEXT_DICTIONARY = pa.dictionary(pa.int32(), pa.string())
+"""How texts come that a file keeps as a dictionary; Parquet takes them so."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,13 @@ class RowStream:
     @property
     def file_schema(self) -> pa.Schema:
         """The Arrow schema of data files, with field ids."""
-        return pa.schema([column.field for column in self.schema.in_files().columns])
+        fields = [column.field for column in self.schema.in_files().columns]
+        return pa.schema(
+            [
+                field.with_type(TEXT_DICTIONARY) if self._stays_dictionary(column) else field
+                for column, field in zip(self.schema.columns, fields, strict=True)
+            ]
+        )
 
     def notes(self) -> dict[str, str]:
         """Return by column what its conversion assumes or leaves out, for the record."""
@@ -78,6 +87,8 @@ class RowStream:
         index = batch.schema.get_field_index(column.name)
         if index < 0:
             return pa.nulls(batch.num_rows, column.type)
+        if self._stays_dictionary(column):
+            return batch.column(index)
         try:
             array, lost = convert(batch.column(index), column.type, lossy=self.lossy)
         except RefusedValueError as refused:
@@ -90,6 +101,10 @@ class RowStream:
                 "requires them"
             )
         return array
+
+    def _stays_dictionary(self, column: Column) -> bool:
+        is_text = pa.types.is_string(column.type) and not column.required
+        return is_text and column.name in self.reader.dictionaries
 
     def _refusal(self, column: Column, refused: RefusedValueError, row: int) -> InvalidInput:
         place = self.reader.place(row + refused.index)

@@ -73,6 +73,8 @@ class SourceReader(Protocol):
     """Whether values are written out as text, so that a type may be found by trying."""
     has_header: bool
     """Whether the source says which columns it has; JSON lines only show which they fill."""
+    dictionaries: frozenset[str]
+    """Columns that come as `TEXT_DICTIONARY`, and may be written as they are."""
 
     def columns(self, expected: Mapping[str, pa.DataType]) -> pa.Schema:
         """Return the source's columns and types, told what a table expects of some of them."""

@@ -35,6 +35,7 @@ class _TextReader:
 
     is_text = True
     has_header = True
+    dictionaries: frozenset[str] = frozenset()
     options: ParseOptions
 
     def __init__(self, source: SourceFile, engine: Engine, *, lossy: bool) -> None:
