@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.pipeline.conftest import Project
+
     from lineal.pipeline import RunResult
     from lineal.workspace import Workspace
-    from tests.pipeline.conftest import Project
 
 FLOW = """
     from __future__ import annotations
