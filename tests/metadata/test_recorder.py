@@ -597,6 +597,20 @@ def test_a_naive_claim_is_refused(graph) -> None:
         graph.make("table", "a", known_at="2013-01-01T00:00")
 
 
+def test_what_was_put_in_place_for_an_equal_version_is_discarded_after_the_close(graph) -> None:
+    discarded = []
+
+    def make(content: str) -> None:
+        with graph.recorder.run(WORK, outputs=[Output("out", FILE, "thing")]) as running:
+            running.made("out", Made(content, content, discard=lambda: discarded.append(content)))
+            assert discarded == []
+
+    make("a")
+    assert discarded == []
+    make("a")
+    assert discarded == ["a"]
+
+
 # Aliases and labels
 
 

@@ -156,3 +156,39 @@ def test_a_disk_that_fills_up_leaves_what_was_and_the_next_try_works(
     (again,) = children(verb)
     assert again.code == 0, again.error
     assert ws.doctor() == []
+
+
+def test_a_forked_child_uses_the_workspace_of_its_parent(
+    ws: Workspace, children: Callable[..., list]
+) -> None:
+    ws.warehouse.save(pa.table({"n": [1, 2]}), "ops.t")
+    code = """
+import os, signal
+total = "SELECT sum(n)::BIGINT AS s FROM ops.t"
+waiting = ws.sql(total)  # a stream that is open while the process forks
+assert ws.sql(total).read_all()["s"].to_pylist() == [3]
+pids = []
+for number in range(2):
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(100)  # it would hang, were it to wait for a thread of its parent
+        code = 1
+        try:
+            assert ws.sql(total).read_all()["s"][0].as_py() >= 3
+            assert lineal.statistics(ws.get("ops.t@1")).num_examples == 2
+            ws.save(pa.table({"n": [number]}), f"ops.u{number}")
+            ws.close()
+            code = 0
+        finally:
+            os._exit(code)
+    pids.append(pid)
+assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids] == [0, 0]
+assert waiting.read_all()["s"].to_pylist() == [3]
+assert ws.sql(total).read_all()["s"].to_pylist() == [3]
+"""
+
+    (ended,) = children(code)
+
+    assert ended.code == 0, ended.error
+    assert ws.warehouse.tables() == ["ops.t", "ops.u0", "ops.u1"]
+    assert ws.doctor() == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lineal.lake.artifacts import publish
+from lineal.lake.artifacts import publish, withdraw
 from lineal.lake.batch import Batch, Stored
 from lineal.lake.objects import ObjectStore
 from lineal.lake.trees import Entry, EntryKind, Tree
@@ -30,6 +30,7 @@ __all__ = [
     "Stored",
     "Tree",
     "publish",
+    "withdraw",
 ]
 
 # These read the graph, and so need SQLAlchemy: loaded when asked for.

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import shutil
+from contextlib import suppress
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from lineal.lake.objects import ObjectStore
 
-__all__ = ["publish"]
+__all__ = ["publish", "withdraw"]
 
 _NO_LINKS = {errno.EXDEV, errno.EPERM, errno.EMLINK, errno.ENOTSUP, errno.EOPNOTSUPP}
 
@@ -51,6 +52,14 @@ def publish(objects: ObjectStore, uuid: str, key: str, *, files: Mapping[str, st
             _check_same(final, files)
         sync_folders([str(final.parent), str(final.parent.parent)])
     return str(final)
+
+
+def withdraw(objects: ObjectStore, uuid: str, key: str) -> None:
+    """Remove a published folder that nothing refers to, since an equal version is there."""
+    folder = objects.root / "artifacts" / uuid / key
+    shutil.rmtree(folder, ignore_errors=True)  # what stays is found as left over
+    with suppress(OSError):
+        folder.parent.rmdir()  # unless another output of the same execution lies there
 
 
 def _check_inside(name: str) -> None:

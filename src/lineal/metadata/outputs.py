@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from lineal.metadata.model import Artifact, ArtifactType, Value
 
@@ -31,13 +31,15 @@ class Made:
     """What an output turned out to be, once its bytes are in place.
 
     `content` is the SHA-256 that equality of versions is judged by; an empty one equals nothing.
-    With `skip_equal`, content equal to the newest version of that name makes no new version.
+    With `skip_equal`, content equal to the newest version of that name makes no new version;
+    `discard` is then called to remove what was put in place for this one alone.
     """
 
     content: str
     uri: str
     properties: Mapping[str, Value] = field(default_factory=dict)
     skip_equal: bool = True
+    discard: Callable[[], None] | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -301,6 +301,10 @@ class Recorder:
         versions = self.store.versions_of(made.values())
         running.artifacts = {key: artifacts[artifact_id] for key, artifact_id in made.items()}
         running.versions = {key: versions[i] for key, i in made.items() if i in versions}
+        for key, pending in running.pending.items():
+            result = pending.result
+            if isinstance(result, Made) and result.discard and made[key] != pending.artifact_id:
+                result.discard()
 
     def _fail(self, running: Running, error: BaseException) -> None:
         notes: dict[str, Value] = {

@@ -7,7 +7,8 @@ statistics, schemas and reports as the files that TFX's readers expect.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -215,7 +216,7 @@ class FilesForm:
         made = _published(self.objects, slot, files, "")
         if isinstance(made, Artifact) or not self.entry:
             return made
-        return Made(made.content, f"{made.uri}/{self.entry}", made.properties)
+        return replace(made, uri=f"{made.uri}/{self.entry}")
 
     def read(self, version: Version, kind: type) -> object:  # noqa: ARG002 - the protocol's
         """Read the files back."""
@@ -353,7 +354,7 @@ def _published(
     objects: ObjectStore, slot: Slot, files: Mapping[str, str], entry: str
 ) -> Made | Artifact:
     """Publish stored files as the output's folder, unless the newest version holds the same."""
-    from lineal.lake import publish
+    from lineal.lake import publish, withdraw
 
     content = content_of_files(files)
     same = slot.unchanged(content)
@@ -361,4 +362,5 @@ def _published(
         return same
     uri = publish(objects, slot.uuid, slot.key, files=files)
     properties = {"sha256": content} | ({"entry": entry} if entry else {})
-    return Made(content, uri, properties)
+    discard = partial(withdraw, objects, slot.uuid, slot.key)
+    return Made(content, uri, properties, discard=discard)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from lineal import validation
@@ -173,7 +174,7 @@ def put(
 
     Content equal to the newest of that name is that version, and puts nothing in place.
     """
-    from lineal.lake import publish
+    from lineal.lake import publish, withdraw
 
     objects, name = workspace.objects, running.pending[key].output.name
     kept = objects.put_bytes(encode(value))
@@ -187,7 +188,15 @@ def put(
     blessing: dict[str, Value] = {}
     if isinstance(value, Report):
         blessing["blessed"] = '{"all": 1}' if value.ok else '{"all": 0}'
-    running.made(key, Made(kept.sha256, uri, {**properties, **blessing, "sha256": kept.sha256}))
+    running.made(
+        key,
+        Made(
+            kept.sha256,
+            uri,
+            {**properties, **blessing, "sha256": kept.sha256},
+            discard=partial(withdraw, objects, running.uuid, key),
+        ),
+    )
 
 
 def _origin(workspace: Workspace, value: object) -> dict[str, list[Artifact]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
+from lineal.engine.duckdb import forked
 from lineal.engine.duckdb.arrow import arrow_schema
 from lineal.engine.duckdb.compile import compiled
 from lineal.engine.duckdb.csv import csv_names
@@ -42,6 +43,8 @@ class DuckDBEngine:
         self._layouts = Layouts()
         self._sessions: weakref.WeakSet[Session] = weakref.WeakSet()
         self._root: duckdb.DuckDBPyConnection | None = _connect(settings)
+        self._is_forked = False
+        forked.engines.add(self)
 
     def schema(self, source: Source) -> pa.Schema:
         """Return the columns of `source` without reading its rows where the format allows it."""
@@ -92,15 +95,27 @@ class DuckDBEngine:
     def close(self) -> None:
         """End every running call, and release connections and temporary files."""
         with self._lock:
-            root, self._root = self._root, None
+            root, self._root, self._is_forked = self._root, None, False
             sessions = list(self._sessions)
         for session in sessions:
             session.close()
         if root is not None:
             root.close()
 
+    def begin_anew(self) -> list[object]:
+        """In a forked child, let go of the parent's database, and open another when need be.
+
+        Returns what must not be touched: its end would wait for threads that the child lacks.
+        """
+        left: list[object] = [self._root, *(session.leave() for session in self._sessions)]
+        self._is_forked = self._root is not None
+        self._lock, self._sessions, self._root = threading.Lock(), weakref.WeakSet(), None
+        return left
+
     def _session(self) -> Session:
         with self._lock:
+            if self._is_forked:
+                self._root, self._is_forked = _connect(forked.apart(self._settings)), False
             if self._root is None:
                 raise Unavailable("the engine is closed; open the workspace (or engine) again")
             session = Session(self._root.cursor(), self._layouts)

@@ -79,6 +79,11 @@ class Session:
         """Drop all that this call registered; a reader still open on it ends with an error."""
         self._finalizer()
 
+    def leave(self) -> object:
+        """In a forked child, keep off what belongs to the parent; return what to keep untouched."""
+        self._finalizer.detach()
+        return self
+
     @property
     def is_open(self) -> bool:
         """Whether it was not closed yet."""
