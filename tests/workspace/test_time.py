@@ -191,6 +191,20 @@ def test_a_later_load_without_a_claim_is_known_from_its_commit(claimed: Workspac
     assert total(claimed) == 6
 
 
+def test_what_was_found_in_the_past_can_be_looked_at_in_the_present(
+    ws: Workspace, history: list[datetime]
+) -> None:
+    past = ws.at(history[0])
+
+    stats = lineal.statistics(past.warehouse["ops.t"])
+    schema = lineal.infer_schema(past.get("ops.t"))
+    report = lineal.validate(stats, past.read("schema"))
+
+    assert (stats.num_examples, stats.ref) == (1, "statistics/ops.t@1")
+    assert (schema.ref, report.ref) == ("schema/ops.t@1", "validation/ops.t@1")
+    assert {row.name for row in ws.lineage(report).versions.values()} >= {"ops.t", "schema"}
+
+
 # Nothing can be changed
 
 

@@ -80,12 +80,15 @@ def save(
 
 
 def _owner(value: object) -> Workspace | None:
-    """Return the workspace that a version, a table or a recorded value belongs to."""
+    """Return the workspace that a version, a table or a recorded value belongs to.
+
+    What was found in a view of the past belongs to the present one, where verbs can record.
+    """
     from lineal.metadata import Version
     from lineal.warehouse import Table
 
-    if isinstance(value, Recorded):
-        return workspace_of(value.version)
     if isinstance(value, Table):
-        return workspace_of(value.newest)
-    return workspace_of(value) if isinstance(value, Version) else None
+        value = value.newest
+    if isinstance(value, Recorded):
+        value = value.version
+    return workspace_of(value).present if isinstance(value, Version) else None

@@ -74,6 +74,11 @@ class Workspace:
         """The paths inside the folder."""
         return self._locations
 
+    @property
+    def present(self) -> Workspace:
+        """The workspace as it is now; of a view of the past, the one that it is a view of."""
+        return self._parent or self
+
     @cached_property
     def engine(self) -> Engine:
         """What runs computations, within the limits of the workspace's file."""
