@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,35 +9,21 @@ import lineal
 from lineal.demo.data import deliver
 from lineal.demo.faults import FAULTS, SERVING, deliver_faults
 from lineal.demo.journey import DELAY, incoming, journey
+from lineal.demo.outcome import Outcome
 from lineal.demo.telling import Teller
+from lineal.pipeline import NodeState
+from lineal.workspace import FileVersion
 
 if TYPE_CHECKING:
-    from lineal.features import OnlineReply
     from lineal.lake import LakeVersion
-    from lineal.metadata import Lineage
     from lineal.pipeline import RunResult
     from lineal.workspace import RecordedReport, Workspace
 
-__all__ = ["Outcome", "run"]
+__all__ = ["run"]
 
 _ASKED = {"origin": ["JFK"], "carrier": ["B6"], "tailnum": ["N503JB"]}
 _ASKED_AT = "2013-12-31T00:00Z"  # the last hour that the weather is known for
 _LOOK_BACK = "2013-03-15"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What the demonstration made and found."""
-
-    workspace: Path
-    page: Path
-    year: RunResult
-    faults: RunResult
-    reports: dict[str, RecordedReport]
-    lineage: Lineage
-    reply: OnlineReply
-    known_in_march: list[dict[str, object]]
-    metrics: str
 
 
 def run(directory: str | Path, *, as_json: bool = False) -> Outcome:
@@ -87,6 +72,7 @@ def _journey(ws: Workspace, root: Path, teller: Teller) -> Outcome:
         },
         on_progress=teller.node,
     )
+    _check_refused(faults)
     teller.working("materializing the features")
     ws.features.materialize(DELAY, now=_ASKED_AT)
     reply = ws.features.online(DELAY, _ASKED, now=_ASKED_AT)
@@ -103,7 +89,7 @@ def _journey(ws: Workspace, root: Path, teller: Teller) -> Outcome:
         lineage=ws.lineage(model),
         reply=reply,
         known_in_march=_look_back(ws),
-        metrics=_metrics(year),
+        metrics=_metrics(ws, year),
     )
 
 
@@ -151,9 +137,23 @@ def _look_back(ws: Workspace) -> list[dict[str, object]]:
     return answers
 
 
-def _metrics(year: RunResult) -> str:
-    artifact = year["evaluate"].output.artifact
-    return (Path(artifact.uri) / str(artifact.get("entry"))).read_text()
+def _check_refused(faults: RunResult) -> None:
+    """Raise unless the renamed column was refused, and nothing else went wrong."""
+    refused = faults["load-renamed"]
+    if refused.state is not NodeState.FAILED or not isinstance(refused.error, lineal.InvalidInput):
+        raise lineal.LinealError(
+            f"the load with a renamed column ended {refused.state}, it should have been refused"
+        ) from refused.error
+    for node in faults.nodes.values():
+        if node.error is not None and node is not refused:
+            raise node.error
+
+
+def _metrics(ws: Workspace, year: RunResult) -> str:
+    metrics = ws.get(year["evaluate"].output.ref)
+    if not isinstance(metrics, FileVersion):
+        raise lineal.InvalidInput(f"{metrics.ref} holds no metrics")
+    return metrics.read_bytes().decode()
 
 
 def _page(

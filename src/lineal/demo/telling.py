@@ -13,7 +13,7 @@ from rich.table import Table
 from lineal.demo.faults import FAULTS
 
 if TYPE_CHECKING:
-    from lineal.demo.run import Outcome
+    from lineal.demo.outcome import Outcome
     from lineal.pipeline import NodeResult, RunResult
     from lineal.workspace import RecordedReport
 

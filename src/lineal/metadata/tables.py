@@ -253,7 +253,7 @@ mlmd_env = sa.Table(
     sa.Column("schema_version", sa.Integer, primary_key=True, autoincrement=False, nullable=True),
 )
 
-sa.Index("idx_artifact_uri", artifact.c.uri, mysql_length=255)
+sa.Index("idx_artifact_uri", artifact.c.uri)
 sa.Index("idx_event_execution_id", event.c.execution_id)
 sa.Index("idx_parentcontext_parent_context_id", parent_context.c.parent_context_id)
 sa.Index("idx_type_name", type_.c.name)

@@ -35,7 +35,7 @@ class FileVersion(Version):
     @property
     def files(self) -> tuple[str, ...]:
         """The paths of the files inside, sorted; the only file's own name."""
-        return tuple(sorted(self._hashes()))
+        return tuple(sorted(self._paths()))
 
     def read_bytes(self, file: str = "") -> bytes:
         """Return the file's bytes; of a folder, those of the `file` at that path inside."""
@@ -56,14 +56,16 @@ class FileVersion(Version):
         path = Path(self.artifact.uri)
         return path.parent if path.is_file() else path
 
+    def _paths(self) -> dict[str, Path]:
+        found = (path for path in self._folder.rglob("*") if path.is_file())
+        return {path.relative_to(self._folder).as_posix(): path for path in found}
+
     def _hashes(self) -> dict[str, str]:
-        found = {}
-        for path in self._folder.rglob("*"):
-            if path.is_file():
-                with path.open("rb") as file:
-                    sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-                found[path.relative_to(self._folder).as_posix()] = sha256
-        return found
+        hashes = {}
+        for name, path in self._paths().items():
+            with path.open("rb") as file:
+                hashes[name] = hashlib.file_digest(file, "sha256").hexdigest()
+        return hashes
 
     def _verify(self) -> None:
         if content_of_files(self._hashes()) != self.content:
