@@ -404,3 +404,35 @@ def test_what_belongs_to_another_workspace_is_refused(ws: Workspace, tmp_path: P
 
     assert ws.validate(copied, schema)
     assert inputs(ws, copied) == {}
+
+
+# What means no value in a CSV file
+
+
+def test_a_path_is_read_as_a_load_reads_it(ws: Workspace, write: Callable[..., Path]) -> None:
+    path = write("flights.csv", "delay,carrier", "3,UA", "NA,B6", "40,NA")
+    schema = ws.infer_schema(ws.warehouse.ingest("ops.flights", path))
+
+    stats = ws.statistics(path)
+
+    assert (stats["delay"].missing, stats["carrier"].missing) == (1, 1)
+    assert ws.validate(path, schema)
+    assert ws.infer_schema(path)["delay"].type == "INT"
+
+
+def test_marks_between_texts_alone_are_texts(ws: Workspace, write: Callable[..., Path]) -> None:
+    found = ws.statistics(write("a.csv", "n,country", "1,NA", "2,DE", "3,"))["country"]
+
+    assert (found.missing, {top.value for top in found.top_values}) == (1, {"NA", "DE"})
+
+
+def test_options_say_how_data_is_read_for_schemas_and_reports(
+    ws: Workspace, write: Callable[..., Path]
+) -> None:
+    path = write("a.csv", "delay;carrier", "3;UA", "-;B6")
+    options = StatisticsOptions(delimiter=";", na_values=("-",))
+
+    schema = ws.infer_schema(path, options=options)
+
+    assert schema["delay"].type == "INT"
+    assert ws.validate(path, schema, options=options)

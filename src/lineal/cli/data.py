@@ -128,19 +128,8 @@ def ingest(
             show_default=False,
         ),
     ] = None,
-    delimiter: Annotated[
-        str | None,
-        typer.Option(metavar="TEXT", help="What parts a CSV file's fields.", show_default=False),
-    ] = None,
-    missing: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--missing",
-            metavar="TEXT",
-            help="A CSV file's text for no value, such as NA; may be given several times.",
-            show_default=False,
-        ),
-    ] = None,
+    delimiter: session.DelimiterOption = None,
+    missing: session.MissingOption = None,
     lossy: Annotated[
         bool, typer.Option("--lossy", help="Give up digits that a column's type can't hold.")
     ] = False,

@@ -8,7 +8,7 @@ from lineal.cli import output, session
 from lineal.cli.schema import read_schema
 
 if TYPE_CHECKING:
-    from lineal.validation import Statistics
+    from lineal.validation import Statistics, StatisticsOptions
     from lineal.workspace import Workspace
 
 __all__ = ["stats", "validate"]
@@ -33,6 +33,8 @@ def stats(
         str | None,
         typer.Option(help="What the statistics are called; else statistics/X.", show_default=False),
     ] = None,
+    delimiter: session.DelimiterOption = None,
+    missing: session.MissingOption = None,
     workspace: session.WorkspaceOption = None,
     as_json: session.JsonOption = False,
 ) -> None:
@@ -42,7 +44,8 @@ def stats(
     """
     with session.opened(workspace) as ws:
         with output.working(f"reading {data}"):
-            found = ws.statistics(data, name=name)
+            options = session.statistics_options(delimiter, missing)
+            found = ws.statistics(data, name=name, options=options)
         ref, examples, rows = found.ref, found.num_examples, found.to_rows()
     if as_json:
         output.print_json({"ref": ref, "num_examples": examples, "features": rows})
@@ -87,6 +90,8 @@ def validate(
         str | None,
         typer.Option(help="What the report is called; else validation/X.", show_default=False),
     ] = None,
+    delimiter: session.DelimiterOption = None,
+    missing: session.MissingOption = None,
     workspace: session.WorkspaceOption = None,
     as_json: session.JsonOption = False,
 ) -> None:
@@ -96,10 +101,15 @@ def validate(
     """
     with session.opened(workspace) as ws:
         with output.working(f"validating {data}"):
+            options = session.statistics_options(delimiter, missing)
             expected = read_schema(ws, schema)
-            before = None if previous is None else _statistics(ws, previous)
             report = ws.validate(
-                data, expected, environment=environment, previous=before, name=name
+                data,
+                expected,
+                environment=environment,
+                previous=None if previous is None else _statistics(ws, previous, options),
+                name=name,
+                options=options,
             )
         ref = report.ref
     rows = report.to_rows()
@@ -123,12 +133,8 @@ def validate(
         raise typer.Exit(1)
 
 
-def _statistics(ws: "Workspace", text: str) -> "Statistics":
+def _statistics(ws: "Workspace", text: str, options: "StatisticsOptions | None") -> "Statistics":
     """Return the statistics that `text` names, or those of the data that it names."""
-    from lineal.metadata import Version
-    from lineal.validation import Statistics
-    from lineal.workspace.resolving import name_or_path
+    from lineal.workspace.checking import as_statistics
 
-    found = name_or_path(ws, text)
-    value = ws.read(text) if isinstance(found, Version) else None
-    return value if isinstance(value, Statistics) else ws.statistics(found)
+    return as_statistics(ws, text, options=options)

@@ -78,13 +78,16 @@ def infer(
             "--output", "-o", metavar="FILE", help="Write it there too.", show_default=False
         ),
     ] = None,
+    delimiter: session.DelimiterOption = None,
+    missing: session.MissingOption = None,
     workspace: session.WorkspaceOption = None,
     as_json: session.JsonOption = False,
 ) -> None:
     """Infer a schema from what data is like, as a start to curate from."""
     with session.opened(workspace) as ws:
         with output.working(f"inferring the schema of {data}"):
-            found = ws.infer_schema(data, name=name)
+            options = session.statistics_options(delimiter, missing)
+            found = ws.infer_schema(data, name=name, options=options)
         ref = found.ref
     if to is not None:
         found.save(to)

@@ -10,15 +10,19 @@ import typer
 from lineal.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
+    from lineal.validation import StatisticsOptions
     from lineal.workspace import Workspace
 
 __all__ = [
     "AtOption",
+    "DelimiterOption",
     "JsonOption",
+    "MissingOption",
     "WorkspaceOption",
     "choose",
     "fields",
     "opened",
+    "statistics_options",
 ]
 
 WorkspaceOption = Annotated[
@@ -44,6 +48,22 @@ AtOption = Annotated[
     ),
 ]
 
+DelimiterOption = Annotated[
+    str | None,
+    typer.Option(
+        "--delimiter", metavar="TEXT", help="What parts a CSV file's fields.", show_default=False
+    ),
+]
+MissingOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--missing",
+        metavar="TEXT",
+        help="A CSV file's text for no value, such as NA; may be given several times.",
+        show_default=False,
+    ),
+]
+
 _before_the_command: list[Path] = []
 """The workspace that was named before the command (`lineal -w DIR log`), if any."""
 
@@ -60,6 +80,17 @@ def fields(pairs: list[str]) -> dict[str, str]:
     if wrong:
         raise InvalidInput(f"{wrong[0]!r} is no name=value")
     return {name: value for name, _, value in parted}
+
+
+def statistics_options(
+    delimiter: str | None, missing: list[str] | None
+) -> "StatisticsOptions | None":
+    """Return how a CSV file is to be read for its statistics; None if nothing is said of it."""
+    if delimiter is None and not missing:
+        return None
+    from lineal.validation import StatisticsOptions
+
+    return StatisticsOptions(delimiter=delimiter, na_values=tuple(missing) if missing else None)
 
 
 @contextmanager

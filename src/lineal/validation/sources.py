@@ -52,8 +52,9 @@ def _file(path: Path, options: StatisticsOptions) -> Source:
         raise InvalidInput(f"{path} is empty: it has neither columns nor rows")
     suffix = _suffix(path)
     if suffix in _CSV:
-        delimiter = "\t" if suffix == ".tsv" else options.delimiter
-        return CsvFiles((str(path),), delimiter=delimiter, na_values=options.na_values)
+        delimiter = options.delimiter or ("\t" if suffix == ".tsv" else ",")
+        na_values = ("",) if options.na_values is None else options.na_values
+        return CsvFiles((str(path),), delimiter=delimiter, na_values=na_values)
     if suffix in _JSON_LINES:
         return JsonLinesFiles((str(path),))
     if suffix in _PARQUET:

@@ -226,16 +226,20 @@ def _copy(packed: IO[bytes] | gzip.GzipFile, target: Path, label: str) -> None:
 
 @contextmanager
 def plain_source(
-    source: SourceFile, *, delimiter: str, na_values: tuple[str, ...], temporary: Path
+    source: SourceFile, options: ParseOptions, *, engine: Engine, temporary: Path
 ) -> Iterator[Source]:
-    """Give a file to the engine as it is, for looking at it; unpacked meanwhile if need be."""
+    """Give a file to the engine as it is, for looking at it; unpacked meanwhile if need be.
+
+    What means no value in a CSV file is found out as a load does, unless `options` say it.
+    """
     import pyarrow as pa
 
     from lineal.engine import ArrowData, CsvFiles, JsonLinesFiles, ParquetFiles
     from lineal.warehouse.columnar import ArrowReader
+    from lineal.warehouse.text import csv_delimiter, csv_types
 
     with private_folder(temporary) as folder:
-        plain, _ = _unpack(source, ParseOptions(), folder)
+        plain, options = _unpack(source, options, folder)
         kind, paths = _detect(plain), (str(plain.path),)
         if kind == "parquet":
             yield ParquetFiles(paths)
@@ -247,4 +251,11 @@ def plain_source(
             batches = reader.batches(fields)
             yield ArrowData(pa.RecordBatchReader.from_batches(reader.schema, batches))
         else:
+            delimiter, na_values = csv_delimiter(plain, options), options.na_values
+            if na_values is None:
+                try:
+                    _, na_values = csv_types(engine, *paths, delimiter, None)
+                except InvalidInput as error:
+                    told = str(error).replace(paths[0], source.label)
+                    raise InvalidInput(told) from error
             yield CsvFiles(paths, delimiter=delimiter, na_values=na_values)

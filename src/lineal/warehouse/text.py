@@ -21,13 +21,41 @@ if TYPE_CHECKING:
     from lineal.engine import Engine, Source
     from lineal.warehouse.sources import ParseOptions, SourceFile
 
-__all__ = ["CsvReader", "JsonLinesReader"]
+__all__ = ["CsvReader", "JsonLinesReader", "csv_delimiter", "csv_types"]
 
 _MISSING = ("", "NA", "N/A", "NULL", "null", "\\N")
 """What stands for no value in files that nobody said anything about."""
 _BAD_VALUE = re.compile(
     r"column '(?P<column>.*?)': (?P<value>'.*?'|\".*?\") is no (?P<type>.*?);.*", re.DOTALL
 )
+
+
+def csv_delimiter(source: SourceFile, options: ParseOptions) -> str:
+    """Return what parts a CSV file's fields: as it was said, or as the file's name says."""
+    suffix = source.label.lower().rpartition(".")[2]
+    return options.delimiter or ("\t" if suffix in ("tsv", "tab") else ",")
+
+
+def csv_types(
+    engine: Engine, path: str, delimiter: str, na_values: tuple[str, ...] | None
+) -> tuple[pa.Schema, tuple[str, ...]]:
+    """Return the types that fit every value of a CSV file, and which texts mean no value.
+
+    If nobody said so: a mark like NA does where it stands between numbers or times. A file
+    without such a column keeps it as text.
+    """
+
+    def found(na_values: tuple[str, ...]) -> pa.Schema:
+        return engine.schema(CsvFiles((path,), delimiter=delimiter, na_values=na_values))
+
+    if na_values is not None:
+        return found(na_values), na_values
+    plain = found(("",))
+    texts = [field.name for field in plain if pa.types.is_string(field.type)]
+    marked = found(_MISSING) if texts else plain
+    if any(not pa.types.is_string(marked.field(name).type) for name in texts):
+        return marked, _MISSING
+    return plain, ("",)
 
 
 class _TextReader:
@@ -79,8 +107,7 @@ class CsvReader(_TextReader):
         self, source: SourceFile, options: ParseOptions, engine: Engine, *, lossy: bool = False
     ) -> None:
         super().__init__(source, engine, lossy=lossy)
-        suffix = source.label.lower().rpartition(".")[2]
-        self._delimiter = options.delimiter or ("\t" if suffix in ("tsv", "tab") else ",")
+        self._delimiter = csv_delimiter(source, options)
         self.options = replace(options, format="csv", delimiter=self._delimiter)
         self._names = _header(source, self._delimiter)
         check_columns(self._names, where=source.label)
@@ -98,32 +125,22 @@ class CsvReader(_TextReader):
     def batches(self, wanted: Mapping[str, pa.DataType]) -> Iterator[pa.RecordBatch]:
         """Give the rows with the columns `wanted`, each value converted strictly."""
         types = {name: self._read_as(wanted.get(name, pa.string())) for name in self._names}
-        yield from self._rows(self._files(types, self.options.na_values or ("",)), wanted)
+        source = CsvFiles(
+            (self._path,),
+            columns=types,
+            delimiter=self._delimiter,
+            na_values=self.options.na_values or ("",),
+        )
+        yield from self._rows(source, wanted)
 
     def _inferred(self) -> pa.Schema:
-        """Return the types that fit every value, and settle which texts mean no value.
-
-        If nobody said so: a mark like NA does where it stands between numbers or times. A file
-        without such a column keeps it as text.
-        """
+        """Return the types that fit every value, and settle which texts mean no value."""
         with self._told():
-            if self.options.na_values is not None:
-                return self._engine.schema(self._files(None, self.options.na_values))
-            plain = self._engine.schema(self._files(None, ("",)))
-            texts = [field.name for field in plain if pa.types.is_string(field.type)]
-            marked = self._engine.schema(self._files(None, _MISSING)) if texts else plain
-        if any(not pa.types.is_string(marked.field(name).type) for name in texts):
-            self.options = replace(self.options, na_values=_MISSING)
-            return marked
-        self.options = replace(self.options, na_values=("",))
-        return plain
-
-    def _files(
-        self, types: Mapping[str, pa.DataType] | None, na_values: tuple[str, ...]
-    ) -> CsvFiles:
-        return CsvFiles(
-            (self._path,), columns=types, delimiter=self._delimiter, na_values=na_values
-        )
+            found, na_values = csv_types(
+                self._engine, self._path, self._delimiter, self.options.na_values
+            )
+        self.options = replace(self.options, na_values=na_values)
+        return found
 
 
 class JsonLinesReader(_TextReader):

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from lineal.validation import StatisticsOptions
     from lineal.workspace.workspace import Workspace
 
-__all__ = ["infer_schema", "keep", "put", "statistics", "stored", "validate"]
+__all__ = ["as_statistics", "infer_schema", "keep", "put", "statistics", "stored", "validate"]
 
 _STATISTICS_VERB = ExecutionType(
     "lineal.statistics", {"options": PropertyType.STRING}, base="mlmd.Process"
@@ -79,9 +79,15 @@ def statistics(
     return _statistics(_result(workspace, running, "statistics"))
 
 
-def infer_schema(workspace: Workspace, data: object, *, name: str | None = None) -> RecordedSchema:
+def infer_schema(
+    workspace: Workspace,
+    data: object,
+    *,
+    name: str | None = None,
+    options: StatisticsOptions | None = None,
+) -> RecordedSchema:
     """Infer a schema inside an execution that keeps it."""
-    given = _as_statistics(workspace, data)
+    given = as_statistics(workspace, data, options=options)
     artifact = stored(workspace, given)
     default = _named("schema", workspace, artifact, instead_of="statistics")
     with workspace.recorder.run(
@@ -101,9 +107,10 @@ def validate(
     environment: str | None = None,
     previous: Statistics | str | None = None,
     name: str | None = None,
+    options: StatisticsOptions | None = None,
 ) -> RecordedReport:
     """Compare statistics with a schema inside an execution that keeps the report."""
-    given = _as_statistics(workspace, data)
+    given = as_statistics(workspace, data, options=options)
     expected = _schema(load(workspace, schema)) if isinstance(schema, str) else schema
     before = _statistics(load(workspace, previous)) if isinstance(previous, str) else previous
     inputs = {
@@ -207,7 +214,9 @@ def _origin(workspace: Workspace, value: object) -> dict[str, list[Artifact]]:
     return {"origin": [version.artifact]}
 
 
-def _as_statistics(workspace: Workspace, data: object) -> Statistics:
+def as_statistics(
+    workspace: Workspace, data: object, *, options: StatisticsOptions | None = None
+) -> Statistics:
     """Return statistics: `data` itself, what a name stands for, or made of the data."""
     if isinstance(data, Statistics):
         return data
@@ -218,7 +227,7 @@ def _as_statistics(workspace: Workspace, data: object) -> Statistics:
         value = recorded(workspace, data) if isinstance(data, Version) else None
         if isinstance(value, RecordedStatistics):
             return value
-    return statistics(workspace, data)
+    return statistics(workspace, data, options=options)
 
 
 def _result(

@@ -14,7 +14,7 @@ from lineal.metadata import Version
 from lineal.validation import StatisticsOptions
 from lineal.warehouse import Table, TableVersion
 from lineal.warehouse.frames import FRAME_LABEL, store_frame
-from lineal.warehouse.sources import SourceFile, plain_source
+from lineal.warehouse.sources import ParseOptions, SourceFile, plain_source
 from lineal.workspace.files import FileVersion
 
 if TYPE_CHECKING:
@@ -71,8 +71,8 @@ def look_at(
     parsing = options or StatisticsOptions()
     with plain_source(
         file,
-        delimiter=parsing.delimiter,
-        na_values=parsing.na_values,
+        ParseOptions(delimiter=parsing.delimiter, na_values=parsing.na_values),
+        engine=workspace.engine,
         temporary=workspace.locations.temporary,
     ) as source:
         yield Looked(artifact, source, file.label)

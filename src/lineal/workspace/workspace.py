@@ -228,11 +228,13 @@ class Workspace:
 
         return statistics(self, data, name=name, options=options)
 
-    def infer_schema(self, data: object, *, name: str | None = None) -> RecordedSchema:
+    def infer_schema(
+        self, data: object, *, name: str | None = None, options: StatisticsOptions | None = None
+    ) -> RecordedSchema:
         """Infer and keep the schema of statistics, or of data whose statistics are made first."""
         from lineal.workspace.checking import infer_schema
 
-        return infer_schema(self, data, name=name)
+        return infer_schema(self, data, name=name, options=options)
 
     def validate(
         self,
@@ -242,15 +244,24 @@ class Workspace:
         environment: str | None = None,
         previous: Statistics | str | None = None,
         name: str | None = None,
+        options: StatisticsOptions | None = None,
     ) -> RecordedReport:
         """Compare statistics, or data whose statistics are made first, with `schema`; keep it.
 
         `environment` is one of the schema's (`SERVING`); `previous` are the statistics that drift
-        is measured against.
+        is measured against. `options` say how statistics of data are made.
         """
         from lineal.workspace.checking import validate
 
-        return validate(self, data, schema, environment=environment, previous=previous, name=name)
+        return validate(
+            self,
+            data,
+            schema,
+            environment=environment,
+            previous=previous,
+            name=name,
+            options=options,
+        )
 
     def run(
         self,

@@ -1,0 +1,26 @@
+"""Statistics, schemas and validation, as a person types them."""
+
+from tests.cli.conftest import InProcess
+
+
+def test_files_are_read_alike_by_all_commands(workspace: InProcess) -> None:
+    workspace.write("a.csv", "x,y\n1,a\nNA,b\n")
+    workspace.ok("ingest", "ops.a", "a.csv")
+    workspace.ok("schema", "infer", "ops.a")
+
+    found = workspace.ok("stats", "a.csv", "--json").json["features"]
+
+    assert [row["missing"] for row in found if row["feature"] == "x"] == [1]
+    workspace.ok("validate", "a.csv", "-s", "schema/ops.a")
+
+
+def test_how_a_csv_file_is_written_can_be_said(workspace: InProcess) -> None:
+    workspace.write("a.csv", "x;y\n1;a\n-;b\n")
+    said = ("--delimiter", ";", "--missing", "-")
+
+    stats = workspace.ok("stats", "a.csv", *said, "--json").json
+    schema = workspace.ok("schema", "infer", "a.csv", *said, "--name", "s", "--json").json
+
+    assert [row["missing"] for row in stats["features"]] == [1, 0]
+    assert [row["type"] for row in schema["features"]] == ["INT", "BYTES"]
+    workspace.ok("validate", "a.csv", "-s", "s", *said)
