@@ -1,5 +1,6 @@
 """Pipelines over the real workspace: tables, frames, statistics, schemas, reports, models."""
 
+# ruff: noqa: TC001 - a component's annotations are read while running
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
@@ -7,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import lineal
+from lineal.pipeline import Input, component, pipeline
+from lineal.warehouse import TableVersion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -113,6 +116,27 @@ def test_a_journey_runs_is_reused_and_grows(
     assert real.warehouse["ops.flights"].to_arrow().num_rows == 4
     upstream = raised["train"].output.lineage().versions.values()
     assert {"ops.flights", "ops.late", "flow.doubled"} <= {row.name for row in upstream}
+
+
+def test_what_a_component_sees_beside_the_rows_counts(real: Workspace, tmp_path: Path) -> None:
+    @component
+    def told(flights: TableVersion) -> str:
+        return f"{flights.name} by {flights.event_time}"
+
+    @pipeline
+    def flow(flights: Input[TableVersion]) -> None:
+        told(flights)
+
+    file = tmp_path / "f.csv"
+    file.write_text("t,delay\n2013-01-01,1\n")
+    first = real.warehouse.ingest("p.q", file)
+    timed = real.warehouse.ingest("p.r", file, event_time="t")
+    saved = [real.warehouse.save(rows, "p.s") for rows in (first.to_arrow(), timed.to_arrow()[:0])]
+    saved.append(real.warehouse.save(first.to_arrow(), "p.s"))
+
+    states = [flow.run(real, table)["told"].state for table in (first, timed, timed, *saved)]
+
+    assert states == ["COMPLETE", "COMPLETE", "CACHED", "COMPLETE", "COMPLETE", "CACHED"]
 
 
 def path_of(run: RunResult) -> str:

@@ -2,7 +2,9 @@
 
 The key has four ingredients: the component's code, its parameters, the content of its inputs, and
 the environment. They are kept with the execution, each by name, so that a later run can say which
-of them changed. An input counts by its content, not by the name that it has.
+of them changed. An input counts by what a component can see of it: its content, its type, its name
+and the properties that its type declares, such as a table's event time. What tells only how and
+when it was made (number, id, times, labels) does not count, so that equal results are reused.
 """
 
 from __future__ import annotations
@@ -25,6 +27,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Ingredients", "as_property", "content_of", "parameter_ingredient", "reference_of"]
 
+# Declared properties that tell of the making of a version, or that follow from its content.
+_OF_THE_MAKING = frozenset(
+    {
+        *("sha256", "size", "source", "modified", "span"),
+        *("snapshot_id", "schema_id", "plan", "load", "operation", "rows", "added_rows"),
+        *("views", "moment"),
+    }
+)
 _SHORT = 16
 _SHOWN = 60
 
@@ -138,10 +148,16 @@ def as_property(value: object) -> Value:
 
 
 def content_of(store: Store, artifact: Artifact) -> str:
-    """Return what equality of an artifact is judged by; one without content equals only itself."""
+    """Return what an artifact is judged by; one without content equals only itself."""
     row = store.version_of(artifact.id or 0)
     content = row.content if row is not None else str(artifact.get("sha256", ""))
-    return f"{artifact.type}:{content or f'{store.uuid}/artifact/{artifact.id}'}"
+    seen = {
+        "type": artifact.type,
+        "name": "" if row is None else row.name,
+        "content": content or f"{store.uuid}/artifact/{artifact.id}",
+        **{k: v for k, v in sorted(artifact.properties.items()) if k not in _OF_THE_MAKING},
+    }
+    return json.dumps(seen, default=str)
 
 
 def reference_of(store: Store, artifact: Artifact) -> str:
