@@ -24,3 +24,25 @@ def test_how_a_csv_file_is_written_can_be_said(workspace: InProcess) -> None:
     assert [row["missing"] for row in stats["features"]] == [1, 0]
     assert [row["type"] for row in schema["features"]] == ["INT", "BYTES"]
     workspace.ok("validate", "a.csv", "-s", "s", *said)
+
+
+def test_what_is_made_is_named_by_the_same_grammar(workspace: InProcess) -> None:
+    workspace.write("a.csv", "x\n1\n")
+
+    for command in (
+        ("ingest", "ops.a@3", "a.csv"),
+        ("add", "a.csv", "--name", "b:best"),
+        ("save", "a.csv", "b@2013-01-01", "--type", "Model"),
+        ("stats", "a.csv", "--name", "b@3"),
+    ):
+        done = workspace(*command)
+        assert (done.code, "can't be written to" in done.err) == (2, True), done
+
+    assert workspace.ok("ingest", '"a@3.t"', "a.csv").lines == ['"a@3.t"@1']
+    assert workspace.ok("add", "a.csv", "--name", '"x@3"').lines == ['"x@3"@1']
+    workspace.ok("schema", "rename", '"a@3.t"', "x", "y")
+    workspace.ok("schema", "infer", '"a@3.t"')
+    name = '"schema/a@3.t"'
+    assert (
+        workspace.ok("schema", "set", name, "y", "required=false").lines[-1].endswith(f"{name}@2")
+    )

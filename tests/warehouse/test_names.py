@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from lineal.errors import AlreadyExists, InvalidInput, NotFound
+from lineal.metadata import format_name
 from lineal.warehouse import TableName
 
 if TYPE_CHECKING:
@@ -39,12 +40,20 @@ def test_what_is_no_table_name_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["ops.flights", "ops.my flights", "o\"p.it's", "🛫.✈", "a@b.c:d"])
 def test_odd_names_are_tables_like_others(warehouse: Warehouse, name: str) -> None:
-    saved = warehouse.save(pa.table({"a": [1]}), name)
+    saved = warehouse.save(pa.table({"a": [1]}), format_name(name))
 
     assert saved.name == name
     assert warehouse[saved.ref].to_arrow().to_pylist() == [{"a": 1}]
     quoted = ".".join('"' + part.replace('"', '""') + '"' for part in name.split("."))
     assert warehouse.sql(f"SELECT a FROM {quoted}").read_all().to_pylist() == [{"a": 1}]
+
+
+@pytest.mark.parametrize("name", ["ops.flights@3", "ops.flights:best", "a@b.c", "artifact/3"])
+def test_a_selector_is_no_place_to_load_into(warehouse: Warehouse, name: str) -> None:
+    with pytest.raises(InvalidInput, match="can't be"):
+        warehouse.save(pa.table({"a": [1]}), name)
+
+    assert warehouse.tables() == []
 
 
 def test_a_name_that_differs_in_case_alone_is_refused(warehouse: Warehouse) -> None:

@@ -8,6 +8,7 @@ import typer
 from lineal.cli import output, session
 from lineal.cli.rules import apply_rules, domain_text
 from lineal.errors import InvalidInput
+from lineal.metadata.names import format_name, parse_target
 
 if TYPE_CHECKING:
     from lineal.validation import Schema
@@ -164,7 +165,7 @@ def set_rules(
         apply_rules(found, feature, session.fields(rules))
         changes = before.diff(found)
         if isinstance(found, RecordedSchema):  # saved as itself, so that the edit has its lineage
-            ref = ws.save(found, found.version.name or name).ref
+            ref = ws.save(found, format_name(found.version.name or name)).ref
         else:
             ref = str(found.save(Path(name).expanduser()))
     if as_json:
@@ -184,7 +185,7 @@ def rename(
 ) -> None:
     """Rename a column of a table; its values stay, older versions keep the old name."""
     with session.opened(workspace) as ws:
-        version = ws.warehouse.table(table).rename_column(column, new)
+        version = ws.warehouse.table(parse_target(table)).rename_column(column, new)
         _tell(version.ref, f"{column} is called {new} now", as_json=as_json)
 
 
@@ -198,7 +199,7 @@ def add(
 ) -> None:
     """Add a column to a table; rows loaded before have nothing in it."""
     with session.opened(workspace) as ws:
-        version = ws.warehouse.table(table).add_column(column, kind)
+        version = ws.warehouse.table(parse_target(table)).add_column(column, kind)
         _tell(version.ref, f"there is a column {column} ({kind}) now", as_json=as_json)
 
 
@@ -211,7 +212,7 @@ def drop(
 ) -> None:
     """Take a column out of a table; older versions still have it."""
     with session.opened(workspace) as ws:
-        version = ws.warehouse.table(table).drop_column(column)
+        version = ws.warehouse.table(parse_target(table)).drop_column(column)
         _tell(version.ref, f"{column} is gone from now on", as_json=as_json)
 
 
@@ -225,7 +226,7 @@ def set_type(
 ) -> None:
     """Give a column of a table a wider type, or any type while it has no values."""
     with session.opened(workspace) as ws:
-        version = ws.warehouse.table(table).set_type(column, kind)
+        version = ws.warehouse.table(parse_target(table)).set_type(column, kind)
         _tell(version.ref, f"{column} is a {kind} now", as_json=as_json)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from lineal.errors import InvalidInput, NotFound
-from lineal.metadata.names import check_name
+from lineal.metadata.names import check_name, parse_target
 
 __all__ = ["Addable", "Source", "plain", "understand"]
 
@@ -62,7 +62,7 @@ def understand(given: Addable, name: str | None, *, workspace: Path) -> Source:
         )
     if name is None:
         raise InvalidInput("a file object has no name of its own; pass name='flights.csv'")
-    return Source(check_name(name), stream=given)
+    return Source(parse_target(name), stream=given)
 
 
 def plain(given: Path | bytes | BinaryIO, *, workspace: Path) -> Source:
@@ -91,7 +91,7 @@ def _at(path: Path, name: str | None, *, workspace: Path) -> Source:
     if is_folder:
         _refuse_workspace(whole, workspace)
     return Source(
-        check_name(whole.name if name is None else name),
+        check_name(whole.name) if name is None else parse_target(name),
         path=whole,
         is_folder=is_folder,
         size=status.st_size,

@@ -27,7 +27,7 @@ from lineal.metadata.model import (
     Value,
 )
 from lineal.metadata.moments import Moment, as_moment
-from lineal.metadata.names import Reference, check_name, format_name, parse
+from lineal.metadata.names import Reference, check_name, format_name, parse, parse_target
 from lineal.metadata.outputs import EnvironmentRecord, Made, Output
 
 if TYPE_CHECKING:
@@ -74,6 +74,7 @@ __all__ = [
     "format_name",
     "kill_point",
     "parse",
+    "parse_target",
     "walk",
 ]
 

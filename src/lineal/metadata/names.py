@@ -22,7 +22,7 @@ from lineal.metadata.moments import as_moment
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["Reference", "check_alias", "check_name", "format_name", "parse"]
+__all__ = ["Reference", "check_alias", "check_name", "format_name", "parse", "parse_target"]
 
 _NODE = re.compile(r"(artifact|execution)/([0-9]{1,18})")
 _CONTENT = re.compile(r"sha256:([0-9a-f]{6,64})")
@@ -42,6 +42,11 @@ class Reference:
     content: str | None = None
     kind: Literal["artifact", "execution"] | None = None
     id: int | None = None
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether it means the same for ever: a number, content or id does."""
+        return any(each is not None for each in (self.number, self.content, self.id))
 
 
 def check_name(name: str) -> str:
@@ -97,6 +102,31 @@ def parse(text: str) -> Reference:
     if selector[0] == ":":
         return Reference(name=name, alias=check_alias(selector[1:]))
     return _at(name, selector[1:], text)
+
+
+def parse_target(text: str) -> str:
+    """Return the name that `text` gives to what is to be made, without its quotes.
+
+    Raises `InvalidInput` for a selector: a version comes to be, it can't be written to.
+    """
+    try:
+        found = parse(text)
+    except InvalidInput as error:
+        if not set("@:") & set(text) or text.startswith('"'):
+            raise
+        raise _no_target(text) from error
+    if found.kind is None and found != Reference(name=found.name):
+        raise _no_target(text)
+    return check_name(text if found.kind is not None else found.name)
+
+
+def _no_target(text: str) -> InvalidInput:
+    name, _ = _split(text)
+    plain = format_name(name)
+    return InvalidInput(
+        f"{text!r} can't be written to: what follows @ or : chooses a version of {plain}; "
+        f"write {plain}, or {format_name(text)} in quotes if the name itself holds them"
+    )
 
 
 def _split(text: str) -> tuple[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lineal.errors import InvalidInput
-from lineal.metadata.names import check_name
+from lineal.metadata.names import check_name, parse_target
 
 __all__ = ["ARTIFACT", "LOADED_AT", "PROVENANCE", "TableName", "check_columns", "subject_name"]
 
@@ -35,6 +35,11 @@ class TableName:
             _check_part(part, text)
         check_name(text)
         return cls(*parts)
+
+    @classmethod
+    def to_write(cls, text: str) -> TableName:
+        """Return the table that `text` gives as a target: quotes go, selectors are refused."""
+        return cls.of(parse_target(text))
 
     def __str__(self) -> str:
         return f"{self.subject}.{self.table}"

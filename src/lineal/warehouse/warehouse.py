@@ -243,7 +243,8 @@ class Warehouse:
     def _new_name(self, table: str) -> TableName:
         """Return a name to write to; refuse one that differs from a table's in case alone."""
         self._refuse_past()
-        name = TableName.of(table)
+        name = TableName.to_write(table)
+        table = str(name)
         for known in self.tables():
             if known != table and known.casefold() == table.casefold():
                 raise AlreadyExists(

@@ -17,6 +17,7 @@ from lineal.metadata import (
     PropertyType,
     Version,
     kill_point,
+    parse_target,
 )
 from lineal.validation import Report, Schema, Statistics
 from lineal.workspace.inputs import look_at
@@ -69,7 +70,7 @@ def statistics(
             _STATISTICS_VERB,
             inputs={"examples": [looked.artifact]},
             parameters={"options": repr(options)} if options is not None else {},
-            outputs=[Output("statistics", STATISTICS, name or default)],
+            outputs=[Output("statistics", STATISTICS, _target(name) or default)],
         ) as running:
             with looked.errors():
                 found = validation.statistics(
@@ -93,7 +94,7 @@ def infer_schema(
     with workspace.recorder.run(
         _INFER_VERB,
         inputs={"statistics": [artifact]},
-        outputs=[Output("schema", SCHEMA, name or default)],
+        outputs=[Output("schema", SCHEMA, _target(name) or default)],
     ) as running:
         put(workspace, running, "schema", SCHEMA, validation.infer_schema(given))
     return _schema(_result(workspace, running, "schema"))
@@ -123,7 +124,7 @@ def validate(
         _VALIDATE_VERB,
         inputs=inputs,
         parameters={"environment": environment} if environment is not None else {},
-        outputs=[Output("anomalies", ANOMALIES, name or default)],
+        outputs=[Output("anomalies", ANOMALIES, _target(name) or default)],
     ) as running:
         report = validation.validate(given, expected, environment=environment, previous=before)
         put(workspace, running, "anomalies", ANOMALIES, report)
@@ -271,3 +272,7 @@ def _named(
     if row is None:
         return None
     return f"{what}/{row.name.removeprefix(instead_of + '/') if instead_of else row.name}"
+
+
+def _target(name: str | None) -> str | None:
+    return None if name is None else parse_target(name)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lineal.errors import InvalidInput, NotFound
-from lineal.metadata import ArtifactType, ExecutionType, Made, Output, Version
+from lineal.metadata import ArtifactType, ExecutionType, Made, Output, Version, parse_target
 from lineal.validation import Report, Schema, Statistics
 from lineal.workspace.checking import keep
 
@@ -30,14 +30,14 @@ def save(
     """Keep `value` as the next version of `name`; see `Workspace.save`."""
     if isinstance(value, Statistics | Schema | Report):
         _only_for_tables(append=append, what=f"a {value.__class__.__name__}")
-        return keep(workspace, value, name)
+        return keep(workspace, value, parse_target(name))
     if isinstance(value, str | Path):
         path = Path(value).expanduser()
         if not path.exists():
             raise NotFound(f"there is no file {value}; save takes a frame, a path or a schema")
         _only_for_tables(append=append, what="a file")
         if type is not None:
-            return _save_as(workspace, path, name, type)
+            return _save_as(workspace, path, parse_target(name), type)
         return workspace.lake.add(path, name)
     if type is not None:
         raise InvalidInput("type= names what a file's bytes are; a frame becomes a table")
