@@ -5,11 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
 import pytest
 
 import lineal
 from lineal.pipeline import Input, component, pipeline
 from lineal.warehouse import TableVersion
+from lineal.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from tests.pipeline.conftest import Project
 
     from lineal.pipeline import RunResult
-    from lineal.workspace import Workspace
 
 FLOW = """
     from __future__ import annotations
@@ -137,6 +138,27 @@ def test_what_a_component_sees_beside_the_rows_counts(real: Workspace, tmp_path:
     states = [flow.run(real, table)["told"].state for table in (first, timed, timed, *saved)]
 
     assert states == ["COMPLETE", "COMPLETE", "CACHED", "COMPLETE", "COMPLETE", "CACHED"]
+
+
+@pytest.mark.parametrize("also_newest", [False, True], ids=["pinned only", "also the newest"])
+def test_a_version_read_by_its_number_does_not_change(real: Workspace, also_newest: bool) -> None:
+    @component
+    def look(ws: Workspace, also_newest: bool) -> int:
+        first = ws.read("p.q@1")
+        rows: int = first.to_arrow().num_rows  # type: ignore[union-attr]
+        return rows + (ws.warehouse["p.q"].to_arrow().num_rows if also_newest else 0)
+
+    @pipeline
+    def flow(also_newest: bool) -> None:
+        look(also_newest=also_newest)
+
+    found = []
+    for number in (1, 2, 3):
+        real.warehouse.save(pa.table({"a": list(range(number))}), "p.q")
+        node = flow.run(real, also_newest).check()["look"]
+        found.append(node.state.value)
+
+    assert found == ["COMPLETE", *["COMPLETE" if also_newest else "CACHED"] * 2]
 
 
 def path_of(run: RunResult) -> str:

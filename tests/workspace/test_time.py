@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -155,6 +156,12 @@ def test_claims_date_loads_their_sources_and_executions(claimed: Workspace) -> N
 def test_by_the_clock_of_commits_claims_do_not_count(claimed: Workspace) -> None:
     assert claimed.at("2013-03-15", clock="commit").warehouse.tables() == []
     assert claimed.at(after(claimed), clock="commit").get("ops.t").number == 2
+
+
+def test_what_was_not_committed_yet_says_when_it_was(claimed: Workspace) -> None:
+    committed = claimed.get("ops.t@1").committed
+    with pytest.raises(NotFound, match="committed at " + re.escape(committed.isoformat())):
+        claimed.at("2013-03-15", clock="commit").get("ops.t")
 
 
 def test_who_claimed_it_is_told(claimed: Workspace) -> None:

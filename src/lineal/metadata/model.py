@@ -154,7 +154,8 @@ class Artifact:
     """Something that exists: one version of a file, a table, statistics, a model.
 
     `properties` are those that its type declares, `custom_properties` all others. `created` and
-    `updated` are set by the store.
+    `updated` are set by the store. `pinned` says how it was asked for: by number, content or id,
+    so that later versions make no difference to who reads it.
     """
 
     type: str
@@ -168,6 +169,7 @@ class Artifact:
     type_id: int | None = None
     created: datetime | None = None
     updated: datetime | None = None
+    pinned: bool = field(default=False, compare=False, repr=False)
 
     def get(self, key: str, default: Value | None = None) -> Value | None:
         """Return the property, or else the custom property, called `key`."""

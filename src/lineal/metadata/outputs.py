@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
     from lineal.metadata.model import Artifact, ArtifactType, Value
 
-__all__ = ["EnvironmentRecord", "Made", "Output", "Pending"]
+__all__ = ["PINNED", "EnvironmentRecord", "Made", "Output", "Pending"]
+
+PINNED = "lineal_pinned"
+"""The property of an execution that lists the ids of what it read by number, content or id."""
 
 
 @dataclass(frozen=True)

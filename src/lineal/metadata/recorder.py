@@ -138,7 +138,7 @@ class Recorder:
         """Record a read as an input of the open run; without one, reads leave no trace."""
         running = self.open_run()
         if running is not None:
-            running.add_input("read", artifact)
+            running.add_read(artifact)
 
     def crashed(self) -> list[Execution]:
         """Return the executions that are RUNNING although their process is gone."""

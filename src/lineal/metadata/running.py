@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from lineal.errors import Conflict, InvalidInput
@@ -15,7 +16,7 @@ from lineal.metadata.model import (
     Value,
 )
 from lineal.metadata.names import check_name
-from lineal.metadata.outputs import Made, Output, Pending
+from lineal.metadata.outputs import PINNED, Made, Output, Pending
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +48,8 @@ class Running:
         self.at_close: list[Callable[[Transaction], None]] = []  # written in the same commit
         self._store = store
         self._inputs: set[int] = set()
+        self._pinned: set[int] = set()
+        self._followed: set[int] = set()
 
     def made(self, key: str, made: Made) -> None:
         """Say that the content of output `key` is in place."""
@@ -77,6 +80,14 @@ class Running:
         with self._store.write() as transaction:
             self.check_open(transaction)
             self.put_input(transaction, key, 0, artifact)
+
+    def add_read(self, artifact: Artifact) -> None:
+        """Record one more input that was read, and whether exactly this version was asked for."""
+        (self._pinned if artifact.pinned else self._followed).add(artifact.id or 0)
+        self.add_input("read", artifact)
+        # What was also asked for in another way may be another version the next time.
+        if self._pinned:
+            self.notes[PINNED] = json.dumps(sorted(self._pinned - self._followed))
 
     def check_open(self, transaction: Transaction) -> None:
         """Raise `Conflict` if another process settled this execution, which it took for dead."""

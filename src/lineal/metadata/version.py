@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Self
 
 from lineal.metadata.labels import labels_of, properties_of
 from lineal.metadata.lineage import Direction, Lineage, walk
@@ -35,6 +36,11 @@ class Version:
         self.recorder = recorder
         self.artifact = artifact
         self.row = row
+
+    def pin(self) -> Self:
+        """Say that this version was asked for by its number, content or id; return it."""
+        self.artifact = replace(self.artifact, pinned=True)
+        return self
 
     @property
     def id(self) -> int:

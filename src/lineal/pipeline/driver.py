@@ -6,12 +6,14 @@ LIVE and their bytes exist, and what its code read by name, beside its inputs, i
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lineal.errors import Corrupt
 from lineal.metadata.model import EventType, ExecutionState
+from lineal.metadata.outputs import PINNED
 from lineal.pipeline.cache import Ingredients, content_of, reference_of
 from lineal.pipeline.kinds import is_version
 
@@ -182,9 +184,11 @@ class Driver:
         for artifact_id in sorted(self._read_inside(earlier) - known):
             row = self._store.version_of(artifact_id)
             newest = None if row is None else self._store.newest(row.name)
-            if row is not None and newest is not None and newest.content != row.content:
-                artifact = self._store.artifact(artifact_id)
-                now = self._store.artifact(newest.artifact_id)
+            if row is None or newest is None or newest.number == row.number:
+                continue
+            artifact = self._store.artifact(artifact_id)
+            now = self._store.artifact(newest.artifact_id)
+            if content_of(self._store, artifact) != content_of(self._store, now):
                 return (
                     f"execution/{earlier.id} is equal, but it read "
                     f"{reference_of(self._store, artifact)}, and "
@@ -193,13 +197,23 @@ class Driver:
         return ""
 
     def _read_inside(self, earlier: Execution) -> set[int]:
-        """Return the artifacts that an execution and its children took from outside of it."""
-        events = self._store.events(execution_ids=self._family(earlier))
+        """Return the artifacts that an execution and its children took from outside of it.
+
+        What was asked for by its number, content or id is left out: it stays what it is.
+        """
+        family = self._family(earlier)
+        events = self._store.events(execution_ids=family)
+        pinned = {
+            (execution.id, artifact_id)
+            for execution in self._store.executions(ids=family)
+            for artifact_id in json.loads(str(execution.get(PINNED, "[]")))
+        }
         made = {e.artifact_id for e in events if e.type == EventType.OUTPUT}
         return {
             event.artifact_id
             for event in events
             if event.type == EventType.INPUT
+            and (event.execution_id, event.artifact_id) not in pinned
             and event.artifact_id not in made
             and not self._continues(event, events)
         }

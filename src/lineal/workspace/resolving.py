@@ -31,7 +31,11 @@ __all__ = ["handle", "is_path", "lineage", "load", "locate", "name_or_path", "no
 
 def resolve(workspace: Workspace, text: str) -> Version:
     """Return the version that `text` names."""
-    return handle(workspace, *locate(workspace, text))
+    version = handle(workspace, *locate(workspace, text))
+    asked = parse(text)
+    # By these it is the same for ever, whichever versions come.
+    fixed = any(each is not None for each in (asked.number, asked.content, asked.id))
+    return version.pin() if fixed else version
 
 
 def locate(workspace: Workspace, text: str) -> tuple[Artifact, VersionRow | None]:
@@ -203,4 +207,7 @@ def _since(workspace: Workspace, name: str) -> str:
     rows = workspace.store.present().versions(name)
     if not rows:
         return "nothing is called so now either"
+    at = workspace.store.at
+    if at is not None and at.clock == "commit":
+        return f"its first version was committed at {rows[0].committed.isoformat()}"
     return f"its first version is known since {rows[0].known_at.isoformat()}"
