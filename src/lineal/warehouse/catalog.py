@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 from lineal.errors import Conflict, Corrupt, NotFound, Unavailable
 from lineal.lake.disk import disk_errors
-from lineal.warehouse.locations import local_path
 from lineal.warehouse.lock import writer_lock
 
 if TYPE_CHECKING:
@@ -91,6 +90,8 @@ class Catalog:
         from pyiceberg.catalog.sql import SqlCatalog
         from sqlalchemy import NullPool, create_engine
 
+        from lineal.warehouse.fileio import WAREHOUSE
+
         with disk_errors(f"make {self.folder}"):
             self.folder.mkdir(parents=True, exist_ok=True)
         # Two processes that both find no tables would both create them.
@@ -100,7 +101,10 @@ class Catalog:
                 "lineal",
                 uri=uri,
                 warehouse=f"file://{self.folder}",
-                **{"py-io-impl": "lineal.warehouse.fileio.LocalFileIO"},
+                **{
+                    "py-io-impl": "lineal.warehouse.fileio.LocalFileIO",
+                    WAREHOUSE: str(self.folder),
+                },
             )
         # A connection for each transaction: none is left open, or shared with a forked child.
         catalog.engine.dispose()
@@ -150,8 +154,3 @@ def iceberg_errors(what: str) -> Iterator[None]:
     except OSError as error:
         with disk_errors(f"write the metadata of {what}"):
             raise error from None
-
-
-def table_folder(table: IcebergTable) -> Path:
-    """Return the folder that a table's files lie in."""
-    return local_path(table.metadata.location)

@@ -82,7 +82,7 @@ def commit(
     properties = {EXECUTION: execution, VERSION: json.dumps(dict(version), sort_keys=True)}
     try:
         with iceberg_errors(str(name)):
-            snapshot_id = _stage(transaction, files, operation, properties)
+            snapshot_id = _stage(catalog, transaction, files, operation, properties)
             kill_point("warehouse.staged")
             transaction.commit_transaction()
     except BaseException as error:
@@ -94,6 +94,7 @@ def commit(
 
 
 def _stage(
+    catalog: Catalog,
     transaction: Transaction,
     files: Sequence[WrittenFile],
     operation: Operation,
@@ -106,7 +107,7 @@ def _stage(
         and transaction.table_metadata.current_snapshot_id is not None
     ):
         with update.overwrite() as overwrite:
-            for file in _current_files(transaction):
+            for file in _current_files(catalog, transaction):
                 overwrite.delete_data_file(file)
             for file in added:
                 overwrite.append_data_file(file)
@@ -117,15 +118,15 @@ def _stage(
         return append.snapshot_id
 
 
-def _current_files(transaction: Transaction) -> list[DataFile]:
+def _current_files(catalog: Catalog, transaction: Transaction) -> list[DataFile]:
     from pyiceberg.manifest import DataFileContent
 
-    from lineal.warehouse.fileio import LocalFileIO
+    from lineal.warehouse.fileio import WAREHOUSE, LocalFileIO
 
     snapshot = transaction.table_metadata.current_snapshot()
     if snapshot is None:
         return []
-    io = LocalFileIO()
+    io = LocalFileIO({WAREHOUSE: str(catalog.folder)})
     return [
         entry.data_file
         for manifest in snapshot.manifests(io)

@@ -7,37 +7,43 @@ so after a loss of power it could point to metadata that was never written.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self
 
 from pyiceberg.io import FileIO, InputFile, OutputFile
 
-from lineal.warehouse.locations import local_path, sync_folder
+from lineal.warehouse.locations import local_path, present_path, sync_folder
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pyiceberg.io import InputStream, OutputStream
 
-__all__ = ["LocalFileIO"]
+__all__ = ["WAREHOUSE", "LocalFileIO"]
+
+WAREHOUSE = "lineal.warehouse"
+"""The property with the folder that the tables lie in now."""
 
 
 class _LocalFile(InputFile, OutputFile):
     """A file of this machine, to be read, or to be written once."""
 
+    def __init__(self, location: str, path: Path) -> None:
+        super().__init__(location)
+        self._path = path
+
     def __len__(self) -> int:
-        return local_path(self.location).stat().st_size
+        return self._path.stat().st_size
 
     def exists(self) -> bool:
-        return local_path(self.location).exists()
+        return self._path.exists()
 
     def open(self, seekable: bool = True) -> InputStream:  # noqa: ARG002 -- PyIceberg's signature
-        return local_path(self.location).open("rb")
+        return self._path.open("rb")
 
     def to_input_file(self) -> InputFile:
         return self
 
     def create(self, overwrite: bool = False) -> OutputStream:
-        path = local_path(self.location)
+        path = self._path
         if path.exists() and not overwrite:
             raise FileExistsError(f"{path} exists already")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -45,20 +51,24 @@ class _LocalFile(InputFile, OutputFile):
 
 
 class LocalFileIO(FileIO):
-    """Files of this machine."""
+    """Files of this machine; those of a workspace that was copied or moved, in their new place."""
 
     def new_input(self, location: str) -> InputFile:
         """Return the file at `location`, to be read."""
-        return _LocalFile(location)
+        return _LocalFile(location, self._located(location))
 
     def new_output(self, location: str) -> OutputFile:
         """Return the file at `location`, to be written."""
-        return _LocalFile(location)
+        return _LocalFile(location, self._located(location))
 
     def delete(self, location: str | InputFile | OutputFile) -> None:
         """Remove the file."""
         text = location if isinstance(location, str) else location.location
-        local_path(text).unlink()
+        self._located(text).unlink()
+
+    def _located(self, location: str) -> Path:
+        warehouse = self.properties.get(WAREHOUSE)
+        return present_path(location, Path(warehouse)) if warehouse else local_path(location)
 
 
 class _SyncedFile:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from lineal.errors import InvalidInput
 from lineal.warehouse.catalog import iceberg_errors
-from lineal.warehouse.locations import local_path
 from lineal.warehouse.plan import Plan, PlanFile, ReadBy
 from lineal.warehouse.schema import FIELD_ID, TableSchema
 
@@ -44,7 +43,7 @@ def plan_of_snapshot(
                 "table with it, without equality deletes"
             ) from error
     known = {} if before is None else {file.path: file for file in plans.files(before)}
-    found = {plans.relative(local_path(task.file.file_path)): task for task in tasks}
+    found = {plans.relative(plans.present(task.file.file_path)): task for task in tasks}
     old = [file for path, file in known.items() if path in found]
     new = [_entry(plans, path, task) for path, task in found.items() if path not in known]
     return Plan(

@@ -21,7 +21,7 @@ from lineal.warehouse.enforce import compare, refuse_unless_allowed
 from lineal.warehouse.files import write_files
 from lineal.warehouse.graph import INGEST, OUTPUT, TABLE, Facts, Operation, digest, subject_context
 from lineal.warehouse.loaded import already_loaded, replaced_content
-from lineal.warehouse.locations import local_path
+from lineal.warehouse.locations import present_path
 from lineal.warehouse.parts import Parts, in_turn
 from lineal.warehouse.plan import Plan, PlanFile
 from lineal.warehouse.prefetch import reading_ahead
@@ -161,7 +161,7 @@ def _write(parts: Parts, state: TableState, what: Load, running: Running) -> Non
             lossy=what.lossy,
         )
         event_time = _event_time(what, stream, before)
-        folder = local_path(transaction.table_metadata.location) / "data"
+        folder = present_path(transaction.table_metadata.location, parts.catalog.folder) / "data"
         with reading_ahead(stream.batches()) as batches:
             files = write_files(folder, stream.file_schema, batches, writer=running.uuid)
         _refuse_untyped(state, reader, files)

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 from lineal.errors import Corrupt, IncompatibleVersion
+from lineal.warehouse.locations import present_path
 from lineal.warehouse.schema import TableSchema
 
 if TYPE_CHECKING:
@@ -123,6 +124,10 @@ class Plans:
         """Return how a plan writes the path of a file."""
         inside = path.is_relative_to(self._folder)
         return str(path.relative_to(self._folder) if inside else path)
+
+    def present(self, location: str) -> Path:
+        """Return where a file that Iceberg names lies now."""
+        return present_path(location, self._folder)
 
     def _put(self, document: object) -> str:
         text = json.dumps(document, sort_keys=True, separators=(",", ":"))

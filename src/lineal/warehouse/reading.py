@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from lineal.engine import ArrowData, FieldById, ParquetFiles, PositionDeletes
 from lineal.errors import Corrupt, NotFound
 from lineal.metadata import format_name
+from lineal.warehouse.locations import local_path
 from lineal.warehouse.names import TableName
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Reading:
         """Return what the engine reads; look that its files are there."""
         plan, ref = self.plan(artifact), format_name(row.name, row.number)
         chosen = _chosen(plan.schema, columns, provenance=provenance, ref=ref)
-        if plan.read_by == "iceberg":
+        if plan.read_by == "iceberg" or self._deletes_moved(plan):
             return ArrowData(self._through_iceberg(plan, chosen, row))
         files = self._plans.files(plan)
         self._look_for(files, ref)
@@ -100,6 +101,10 @@ class Reading:
                     f"{self._plans.located(file.path)}, a data file of {ref}, is damaged: its "
                     "bytes have another hash; put it back from a copy"
                 )
+
+    def _deletes_moved(self, plan: Plan) -> bool:
+        """Whether the deletes name data files by where they lay before the workspace was moved."""
+        return any(self._plans.present(each) != local_path(each) for each in plan.deletes)
 
     def _look_for(self, files: Iterable[PlanFile], ref: str) -> None:
         for file in files:
