@@ -233,10 +233,18 @@ class Warehouse:
         A table is `ops.flights`; an older version or moment is quoted whole, `"ops.flights@3"`.
         Each has two columns more, `_artifact` and `_loaded_at`: what brought a row, and when.
         """
-        from lineal.warehouse.queries import Sources, quoted_references
+        from lineal.warehouse.queries import Sources, named_tables, quoted_references
 
-        text, references = quoted_references(query)
-        return self._engine.sql(text, Sources(self, references))
+        text, references = quoted_references(query, self.tables())
+        try:
+            return self._engine.sql(text, Sources(self, references))
+        except NotFound as error:
+            if self.store.at is None:
+                raise
+            later = set(self.store.present().names(type=TABLE.name)) - set(self.tables())
+            for name in sorted(later & named_tables(query)):
+                raise self._no_table(name) from error
+            raise
 
     # Inside
 
