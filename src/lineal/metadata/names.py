@@ -43,11 +43,6 @@ class Reference:
     kind: Literal["artifact", "execution"] | None = None
     id: int | None = None
 
-    @property
-    def is_pinned(self) -> bool:
-        """Whether it means the same for ever: a number, content or id does."""
-        return any(each is not None for each in (self.number, self.content, self.id))
-
 
 def check_name(name: str) -> str:
     """Return `name` if a version may be called so; raise `InvalidInput` that says why not."""
