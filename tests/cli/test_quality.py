@@ -46,3 +46,25 @@ def test_what_is_made_is_named_by_the_same_grammar(workspace: InProcess) -> None
     assert (
         workspace.ok("schema", "set", name, "y", "required=false").lines[-1].endswith(f"{name}@2")
     )
+
+
+def test_a_rule_without_a_value_is_refused(workspace: InProcess) -> None:
+    workspace.write("a.csv", "x\na\nb\n")
+    workspace.ok("schema", "infer", "a.csv", "--name", "s")
+
+    done = workspace("schema", "set", "s", "x", "domain=")
+
+    assert done.code == 2
+    assert "domain= has no value; write domain=none to lift the rule" in done.err
+    assert workspace.ok("schema", "set", "s", "x", "domain=none").lines[-1] == "kept as s@2"
+
+
+def test_a_misspelt_environment_is_told_before_anything_runs(workspace: InProcess) -> None:
+    workspace.write("a.csv", "x\n1\n")
+    workspace.ok("schema", "infer", "a.csv", "--name", "s")
+    before = workspace.ok("log", "--json").json
+
+    done = workspace("validate", "a.csv", "-s", "s", "-e", "TYPO", "-p", "a.csv")
+
+    assert done.code == 2
+    assert workspace.ok("log", "--json").json == before

@@ -154,6 +154,14 @@ def test_a_schema_survives_its_files(schema, tmp_path):
         Schema.load(tmp_path / "broken.pbtxt")
 
 
+@pytest.mark.parametrize("name", ["empty.csv", "empty.pbtxt"])
+def test_an_empty_file_is_no_schema(tmp_path, name):
+    (tmp_path / name).write_text("\n" if name == "empty.pbtxt" else "")
+
+    with pytest.raises(InvalidInput, match=f"{name} is empty; it holds no schema"):
+        Schema.load(tmp_path / name)
+
+
 def test_a_copy_is_its_own(schema):
     copy = schema.copy()
     copy["carrier"].domain = ["ZZ"]

@@ -99,10 +99,13 @@ def validate(
 
     Exits 1 if the data breaks the schema; the report is kept as a version either way.
     """
+    from lineal.validation import check_environment
+
     with session.opened(workspace) as ws:
         with output.working(f"validating {data}"):
             options = session.statistics_options(delimiter, missing)
             expected = read_schema(ws, schema)
+            check_environment(expected, environment)  # before statistics of --previous are made
             report = ws.validate(
                 data,
                 expected,

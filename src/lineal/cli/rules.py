@@ -21,6 +21,9 @@ def apply_rules(schema: Schema, feature: str | None, rules: Mapping[str, str]) -
     """Change `rules` of one feature of the schema, or else of the schema as a whole."""
     if not rules:
         raise InvalidInput("no rule is given; write RULE=VALUE, as in required=false")
+    for rule, value in rules.items():
+        if not value.strip():
+            raise InvalidInput(f"{rule}= has no value; write {rule}={_NONE} to lift the rule")
     if feature is None:
         for rule, value in rules.items():
             _known(rule, _OF_SCHEMA)(schema, value)

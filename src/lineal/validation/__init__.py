@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from lineal.validation.results import FeatureStatistics as FeatureStatistics
     from lineal.validation.results import Statistics as Statistics
     from lineal.validation.schema import Schema as Schema
+    from lineal.validation.verbs import check_environment as check_environment
     from lineal.validation.verbs import infer_schema as infer_schema
     from lineal.validation.verbs import update_schema as update_schema
     from lineal.validation.verbs import validate as validate
@@ -26,6 +27,7 @@ __all__ = [
     "Schema",
     "Statistics",
     "StatisticsOptions",
+    "check_environment",
     "infer_schema",
     "statistics",
     "statistics_page",
@@ -42,6 +44,7 @@ _HOMES = {
     "Schema": "schema",
     "Statistics": "results",
     "StatisticsOptions": "options",
+    "check_environment": "verbs",
     "infer_schema": "verbs",
     "statistics": "compute",
     "statistics_page": "page",

@@ -43,7 +43,8 @@ def write_proto(message: Message, path: str | Path) -> Path:
 def read_proto(path: str | Path, empty: _Proto, what: str) -> _Proto:
     """Fill `empty` from the file, text or binary, and return it.
 
-    Raises `NotFound` without such a file, `Corrupt` if it holds no such message.
+    Raises `NotFound` without such a file, `InvalidInput` for an empty one, `Corrupt` if it holds
+    no such message.
     """
     source = Path(path)
     try:
@@ -52,6 +53,8 @@ def read_proto(path: str | Path, empty: _Proto, what: str) -> _Proto:
         raise NotFound(f"no file {source}: {what} can't be read") from error
     except OSError as error:
         raise Unavailable(f"{source} can't be read: {error.strerror or error}") from error
+    if not content.strip():  # which the formats take for a message that says nothing
+        raise InvalidInput(f"{source} is empty; it holds no {what}")
     if source.suffix in TEXT_SUFFIXES:
         try:
             return parse_text(content.decode(), empty, what, str(source))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from lineal.validation.results import Statistics
 
-__all__ = ["infer_schema", "update_schema", "validate"]
+__all__ = ["check_environment", "infer_schema", "update_schema", "validate"]
 
 
 def infer_schema(
@@ -78,9 +78,8 @@ def update_schema(schema: Schema, statistics: Statistics) -> Schema:
     return Schema(context.schema)
 
 
-def _context(
-    statistics: Statistics, schema: Schema, environment: str | None, previous: Statistics | None
-) -> Context:
+def check_environment(schema: Schema, environment: str | None) -> None:
+    """Raise `NotFound` for an environment that the schema does not have."""
     if environment is not None and environment not in schema.environments:
         raise NotFound.among(
             "the schema has no environment",
@@ -88,6 +87,12 @@ def _context(
             schema.environments,
             remedy=f"it has: {', '.join(schema.environments) or 'none'}",
         )
+
+
+def _context(
+    statistics: Statistics, schema: Schema, environment: str | None, previous: Statistics | None
+) -> Context:
+    check_environment(schema, environment)
     return Context(
         baseline=schema.proto,
         schema=schema.copy().proto,

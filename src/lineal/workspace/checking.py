@@ -111,9 +111,11 @@ def validate(
     options: StatisticsOptions | None = None,
 ) -> RecordedReport:
     """Compare statistics with a schema inside an execution that keeps the report."""
-    given = as_statistics(workspace, data, options=options)
+    # Mistakes of the caller show before anything is computed or recorded.
     expected = _schema(load(workspace, schema)) if isinstance(schema, str) else schema
+    validation.check_environment(expected, environment)
     before = _statistics(load(workspace, previous)) if isinstance(previous, str) else previous
+    given = as_statistics(workspace, data, options=options)
     inputs = {
         "statistics": [stored(workspace, given)],
         "schema": [stored(workspace, expected)],
