@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import polars as pl
 import pyarrow as pa
 import pytest
 
 from lineal.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lineal.warehouse import Warehouse
 
 ONE, TWO = pa.table({"a": [1]}), pa.table({"a": [2]})
@@ -84,3 +87,27 @@ def test_a_save_into_a_table_with_old_rows_of_many_files_leaves_none(
 
     assert saved.to_arrow().equals(TWO)
     assert len(saved.source().paths) == 1
+
+
+def test_polars_frames_with_categories_enums_and_nested_texts_are_saved(
+    warehouse: Warehouse, tmp_path: Path
+) -> None:
+    values: dict[str, list[object]] = {
+        "c": ["x", "y", None, "x"],
+        "e": ["a", "b", "a", None],
+        "l": [["p"], [], None, ["q"]],
+        "s": [{"u": "v"}, {"u": None}, {"u": "w"}, {"u": "v"}],
+    }
+    frame = pl.DataFrame(values).with_columns(
+        pl.col("c").cast(pl.Categorical), pl.col("e").cast(pl.Enum(["a", "b"]))
+    )
+    saved = warehouse.save(frame, "ops.saved")
+    (file := tmp_path / "x.arrow").touch()
+    views = pa.RecordBatchReader.from_stream(frame).read_all().select(["c", "e"])
+    with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, views.schema) as out:
+        out.write_table(views)
+    loaded = warehouse.ingest("ops.loaded", file)
+
+    assert saved.to_arrow().to_pydict() == values
+    assert loaded.to_arrow().to_pydict() == {"c": values["c"], "e": values["e"]}
+    assert warehouse.save(frame, "ops.saved").number == 1

@@ -182,7 +182,7 @@ def _plain(array: pa.Array) -> pa.Array:
     if pa.types.is_run_end_encoded(kind):
         return _plain(pc.run_end_decode(array))
     if pa.types.is_dictionary(kind):
-        return _plain(array.dictionary_decode())
+        return _plain(_decoded(array))
     if not _odd_inside(kind):
         return array
     if pa.types.is_struct(kind):
@@ -198,6 +198,17 @@ def _plain(array: pa.Array) -> pa.Array:
     ends = pc.cumulative_sum(lengths)
     offsets = pa.concat_arrays([pa.array([0], pa.int64()), ends])
     return pa.LargeListArray.from_arrays(offsets, _plain(array.flatten()), mask=array.is_null())
+
+
+def _decoded(array: pa.DictionaryArray) -> pa.Array:
+    """Return the values of a dictionary's array; Arrow can't look up views by index."""
+    kind = array.type.value_type
+    if pa.types.is_string_view(kind) or pa.types.is_binary_view(kind):
+        values = array.dictionary.cast(
+            pa.string() if pa.types.is_string_view(kind) else pa.binary()
+        )
+        array = pa.DictionaryArray.from_arrays(array.indices, values)
+    return array.dictionary_decode()
 
 
 def _odd_inside(kind: pa.DataType) -> bool:

@@ -138,7 +138,19 @@ def _common(kind: pa.DataType) -> pa.DataType:
         return pa.string()
     if pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind):
         return pa.binary()
+    if pa.types.is_dictionary(kind):
+        return pa.dictionary(kind.index_type, _common(kind.value_type), kind.ordered)
+    if pa.types.is_struct(kind):
+        return pa.struct([_common_field(field) for field in kind])
+    if pa.types.is_list(kind):
+        return pa.list_(_common_field(kind.value_field))
+    if pa.types.is_large_list(kind):
+        return pa.large_list(_common_field(kind.value_field))
     return kind
+
+
+def _common_field(field: pa.Field) -> pa.Field:
+    return field.with_type(_common(field.type))
 
 
 def _is_exact_in_parquet(kind: pa.DataType) -> bool:
