@@ -16,11 +16,12 @@ from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
 import lineal
+from lineal import validation
 from lineal.errors import InvalidInput, NotFound
 from lineal.features import entity, feature_view
-from lineal.metadata import EventType
+from lineal.metadata import EventType, ExecutionState
 from lineal.validation import Report, Schema, Statistics, StatisticsOptions
-from lineal.workspace import RecordedReport, RecordedSchema, RecordedStatistics
+from lineal.workspace import RecordedReport, RecordedSchema, RecordedStatistics, checking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -436,3 +437,53 @@ def test_options_say_how_data_is_read_for_schemas_and_reports(
 
     assert schema["delay"].type == "INT"
     assert ws.validate(path, schema, options=options)
+
+
+# Statistics that are there already
+
+
+def test_statistics_of_the_same_version_are_reused(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = ws.warehouse.ingest("ops.flights", pa.table(ROWS))
+    second = ws.warehouse.ingest("ops.flights", pa.table({"delay": [0], "carrier": ["AA"]}))
+    made = [ws.statistics(version).ref for version in (first, second)]
+    schema = ws.infer_schema(second)
+    monkeypatch.setattr(validation, "statistics", None)  # nothing is computed from here on
+
+    again = [ws.statistics(version) for version in (first, second)]
+
+    assert [stats.ref for stats in again] == made
+    check(again[0])
+    assert ws.validate("ops.flights", schema, previous=again[0])
+    states = [str(e.state.name) for e in ws.store.executions(type="lineal.statistics") if e.state]
+    assert states == ["COMPLETE"] * 2 + ["CACHED"] * 4
+    assert len(ws.store.versions("statistics/ops.flights")) == 2
+    assert ws.doctor(dry_run=True) == []
+
+
+def test_other_options_or_another_name_make_statistics_anew(ws: Workspace) -> None:
+    flights = ws.warehouse.ingest("ops.flights", pa.table(ROWS))
+    ws.statistics(flights)
+
+    fewer = ws.statistics(flights, options=StatisticsOptions(columns=("delay",)))
+    named = ws.statistics(flights, name="mine")
+
+    assert list(fewer) == ["delay"]
+    assert (named.ref, named.num_examples) == ("mine@1", 3)
+    assert {e.state for e in ws.store.executions(type="lineal.statistics")} == {
+        ExecutionState.COMPLETE
+    }
+
+
+def test_another_release_makes_statistics_anew(
+    ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flights = ws.warehouse.ingest("ops.flights", pa.table(ROWS))
+    ws.statistics(flights)
+    monkeypatch.setattr(checking, "_STATISTICS_CODE", "lineal 99 lineal.statistics")
+
+    ws.statistics(flights)
+
+    last = ws.store.executions(type="lineal.statistics")[-1]
+    assert last.state == ExecutionState.COMPLETE

@@ -6,11 +6,13 @@ import hashlib
 from functools import partial
 from typing import TYPE_CHECKING
 
-from lineal import validation
+from lineal import __version__, validation
 from lineal.errors import InvalidInput
 from lineal.metadata import (
     Artifact,
     ArtifactState,
+    EventType,
+    ExecutionState,
     ExecutionType,
     Made,
     Output,
@@ -20,7 +22,7 @@ from lineal.metadata import (
     parse_target,
 )
 from lineal.validation import Report, Schema, Statistics
-from lineal.workspace.inputs import look_at
+from lineal.workspace.inputs import look_at, stand_for
 from lineal.workspace.recorded import (
     ANOMALIES,
     FILES,
@@ -47,6 +49,7 @@ __all__ = ["as_statistics", "infer_schema", "keep", "put", "statistics", "stored
 _STATISTICS_VERB = ExecutionType(
     "lineal.statistics", {"options": PropertyType.STRING}, base="mlmd.Process"
 )
+_STATISTICS_CODE = f"lineal {__version__} {_STATISTICS_VERB.name}"
 _INFER_VERB = ExecutionType("lineal.infer_schema", base="mlmd.Process")
 _VALIDATE_VERB = ExecutionType(
     "lineal.validate", {"environment": PropertyType.STRING}, base="mlmd.Evaluate"
@@ -63,21 +66,57 @@ def statistics(
     name: str | None = None,
     options: StatisticsOptions | None = None,
 ) -> RecordedStatistics:
-    """Compute statistics of `data` inside an execution that keeps them."""
-    with look_at(workspace, data, options=options) as looked:
-        default = _named("statistics", workspace, looked.artifact)
-        with workspace.recorder.run(
-            _STATISTICS_VERB,
-            inputs={"examples": [looked.artifact]},
-            parameters={"options": repr(options)} if options is not None else {},
-            outputs=[Output("statistics", STATISTICS, _target(name) or default)],
-        ) as running:
-            with looked.errors():
-                found = validation.statistics(
-                    looked.source, engine=workspace.engine, options=options
-                )
-            put(workspace, running, "statistics", STATISTICS, found)
+    """Compute statistics of `data` inside an execution that keeps them.
+
+    What this release made of the same artifact with the same options is that already: the
+    execution is CACHED and its output is the earlier one.
+    """
+    given, chosen = stand_for(workspace, data), options or validation.StatisticsOptions()
+    wanted = _target(name) or _named("statistics", workspace, given.artifact)
+    earlier = _earlier(workspace, given.artifact, wanted, chosen)
+    record = partial(
+        workspace.recorder.run,
+        _STATISTICS_VERB,
+        inputs={"examples": [given.artifact]},
+        parameters={"options": repr(chosen)},
+        outputs=[Output("statistics", STATISTICS, wanted)],
+        code=_STATISTICS_CODE,
+    )
+    if earlier is not None:
+        workspace.recorder.used(given.artifact)
+        with record(state=ExecutionState.CACHED) as running:
+            running.same("statistics", earlier)
+        return _statistics(_result(workspace, running, "statistics"))
+    with look_at(workspace, given, chosen) as looked, record() as running:
+        with looked.errors():
+            found = validation.statistics(looked.source, engine=workspace.engine, options=chosen)
+        put(workspace, running, "statistics", STATISTICS, found)
     return _statistics(_result(workspace, running, "statistics"))
+
+
+def _earlier(
+    workspace: Workspace, artifact: Artifact, name: str | None, options: StatisticsOptions
+) -> Artifact | None:
+    """Return the statistics called `name` that were made so of this artifact, if there are any."""
+    store = workspace.store
+    uses = store.events(artifact_ids=[artifact.id or 0])
+    executions = [
+        execution.id
+        for execution in store.executions(
+            ids=[event.execution_id for event in uses if event.type == EventType.INPUT],
+            type=_STATISTICS_VERB.name,
+            state=ExecutionState.COMPLETE,
+        )
+        if execution.get("options") == repr(options)
+        and execution.get("lineal_code") == _STATISTICS_CODE
+    ]
+    events = store.events(execution_ids=[number for number in executions if number is not None])
+    made = [event.artifact_id for event in events if event.type == EventType.OUTPUT]
+    for found in reversed(store.artifacts(ids=made, state=ArtifactState.LIVE)):
+        row = store.version_of(found.id or 0)
+        if (None if row is None else row.name) == name:
+            return found
+    return None
 
 
 def infer_schema(

@@ -11,7 +11,6 @@ from lineal.errors import InvalidInput
 from lineal.features import TrainingSet
 from lineal.lake import LakeVersion
 from lineal.metadata import Version
-from lineal.validation import StatisticsOptions
 from lineal.warehouse import Table, TableVersion
 from lineal.warehouse.frames import FRAME_LABEL, store_frame
 from lineal.warehouse.sources import ParseOptions, SourceFile, plain_source
@@ -22,9 +21,10 @@ if TYPE_CHECKING:
 
     from lineal.engine import Source
     from lineal.metadata import Artifact
+    from lineal.validation import StatisticsOptions
     from lineal.workspace.workspace import Workspace
 
-__all__ = ["Looked", "look_at"]
+__all__ = ["Given", "Looked", "look_at", "stand_for"]
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,19 @@ class Looked:
             raise InvalidInput(told) from error
 
 
-@contextmanager
-def look_at(
-    workspace: Workspace, data: object, *, options: StatisticsOptions | None = None
-) -> Iterator[Looked]:
-    """Yield what `data` is, ready to be looked at.
+@dataclass(frozen=True)
+class Given:
+    """What a caller gave: the artifact that it is, and what its data is read from."""
+
+    artifact: Artifact
+    held: TableVersion | TrainingSet | SourceFile
+
+
+def stand_for(workspace: Workspace, data: object) -> Given:
+    """Return what `data` is; none of its rows are read yet.
 
     Versions are what they are; a text is a name, or else a path; a path or a frame is first
-    stored by content. Files are unpacked for the time of the block.
+    stored by content.
     """
     given = _resolved(workspace, data)
     if isinstance(given, Version) and given.store.uuid != workspace.store.uuid:
@@ -65,17 +70,23 @@ def look_at(
             f"{given.ref} belongs to another workspace; an execution's inputs come from one"
         )
     if isinstance(given, TableVersion | TrainingSet):
-        yield Looked(given.artifact, given.source(), given.ref)
+        return Given(given.artifact, given)
+    return Given(*_file(workspace, given))
+
+
+@contextmanager
+def look_at(workspace: Workspace, given: Given, options: StatisticsOptions) -> Iterator[Looked]:
+    """Yield the data of what was given, ready to be looked at; unpacked for the block's time."""
+    if not isinstance(given.held, SourceFile):
+        yield Looked(given.artifact, given.held.source(), given.held.ref)
         return
-    artifact, file = _file(workspace, given)
-    parsing = options or StatisticsOptions()
     with plain_source(
-        file,
-        ParseOptions(delimiter=parsing.delimiter, na_values=parsing.na_values),
+        given.held,
+        ParseOptions(delimiter=options.delimiter, na_values=options.na_values),
         engine=workspace.engine,
         temporary=workspace.locations.temporary,
     ) as source:
-        yield Looked(artifact, source, file.label)
+        yield Looked(given.artifact, source, given.held.label)
 
 
 def _file(workspace: Workspace, given: object) -> tuple[Artifact, SourceFile]:
