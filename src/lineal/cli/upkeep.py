@@ -46,8 +46,11 @@ def doctor(
     """Find and settle what a crash left behind.
 
     Finished work of a crashed process becomes a version; unfinished work is closed as abandoned
-    and its leftovers are removed. Run again, it finds nothing.
+    and its leftovers are removed. Run again, it finds nothing. Exits 1 where a table is damaged,
+    which it tells and can't mend.
     """
+    from lineal.workspace.doctor import DAMAGED
+
     with session.opened(workspace) as ws, output.working("examining the workspace"):
         findings = ws.doctor(dry_run=dry_run)
     if as_json:
@@ -56,7 +59,7 @@ def doctor(
         output.print_lines("everything is in order")
     else:
         output.print_lines(*(f"{one.what}: {one.where} ({one.action})" for one in findings))
-    if findings and dry_run:
+    if (dry_run and findings) or any(one.what == DAMAGED for one in findings):
         raise typer.Exit(1)
 
 

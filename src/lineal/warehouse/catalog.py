@@ -136,6 +136,7 @@ def iceberg_errors(what: str) -> Iterator[None]:
         TableAlreadyExistsError,
         ValidationException,
     )
+    from pyiceberg.exceptions import ValidationError as InvalidMetadataError
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
@@ -148,6 +149,11 @@ def iceberg_errors(what: str) -> Iterator[None]:
         raise Corrupt(
             f"a metadata file of {what} is missing: {error.filename or error}; put it back from "
             "a copy (versions that were read before stay readable)"
+        ) from error
+    except InvalidMetadataError as error:
+        raise Corrupt(
+            f"a metadata file of {what} is damaged ({str(error).splitlines()[0]}); put it back "
+            "from a copy (versions that were read before stay readable)"
         ) from error
     except (SQLAlchemyError, CommitStateUnknownException) as error:
         raise Unavailable(f"the Iceberg catalog of {what} can't be reached: {error}") from error

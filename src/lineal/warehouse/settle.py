@@ -63,6 +63,8 @@ class Settled:
 
     execution_id: int | None
     did: str
+    damaged: str = ""
+    """The table that can't be settled, if so; `did` then says why."""
 
 
 def settle(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lineal.errors import Corrupt
 from lineal.metadata import ExecutionState
 from lineal.warehouse.graph import TABLE, WRITERS
 from lineal.warehouse.lock import writer_lock
 from lineal.warehouse.names import TableName
-from lineal.warehouse.settle import settle, unsettled
+from lineal.warehouse.settle import Settled, settle, unsettled
 
 if TYPE_CHECKING:
     from lineal.warehouse.parts import Parts
-    from lineal.warehouse.settle import Settled
 
 __all__ = ["settle_all"]
 
@@ -20,7 +20,8 @@ __all__ = ["settle_all"]
 def settle_all(parts: Parts, *, dry_run: bool = False) -> list[Settled]:
     """Bring each table up to what Iceberg holds; wait for those that write meanwhile.
 
-    With `dry_run`, only tell what would be done.
+    With `dry_run`, only tell what would be done. A damaged table is told, and keeps no other from
+    being settled.
     """
     store = parts.recorder.store
     names = set(store.names(type=TABLE.name))
@@ -33,5 +34,8 @@ def settle_all(parts: Parts, *, dry_run: bool = False) -> list[Settled]:
     for name in sorted(names):
         with writer_lock(parts.root, name):
             told = (parts.recorder, parts.catalog, parts.plans, TableName.of(name))
-            did += unsettled(*told) if dry_run else settle(*told)[1]
+            try:
+                did += unsettled(*told) if dry_run else settle(*told)[1]
+            except Corrupt as error:
+                did.append(Settled(None, str(error), damaged=name))
     return did

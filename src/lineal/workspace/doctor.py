@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from lineal.metadata import Execution
     from lineal.workspace.workspace import Workspace
 
-__all__ = ["Finding", "examine"]
+__all__ = ["DAMAGED", "Finding", "examine"]
+
+DAMAGED = "damaged table"
+"""What a finding is that doctor can't mend."""
 
 _DOCTOR_VERB = ExecutionType("lineal.doctor", base="mlmd.Process")
 _GONE = "its process was gone before anything of it was visible"
@@ -22,7 +25,7 @@ _TOLD_MOST = 10_000  # characters of the findings that the execution keeps
 
 @dataclass(frozen=True)
 class Finding:
-    """Something that a crash left, and what is done about it."""
+    """Something that a crash left, and what is done about it; or damage, and what to do."""
 
     what: str
     where: str
@@ -33,17 +36,30 @@ def examine(workspace: Workspace, *, dry_run: bool) -> list[Finding]:
     """Settle tables first, then the executions that no part finished, then leftover bytes.
 
     What was done is recorded; with `dry_run` nothing is changed, and what would be done is told.
+    What a damaged table may need once it is mended stays: its writers, and all leftover bytes.
     """
-    settled = workspace.warehouse.settle(dry_run=dry_run)
+    looked = workspace.warehouse.settle(dry_run=dry_run)
+    damaged = {each.damaged: each.did for each in looked if each.damaged}
+    settled = [each for each in looked if not each.damaged]
     tables = [
         Finding("unsettled write", _where(workspace, each.execution_id), each.did)
         for each in settled
     ]
     writers = {each.execution_id for each in settled}
-    crashed = [e for e in workspace.recorder.crashed() if e.id not in writers]
+    crashed = [
+        each
+        for each in workspace.recorder.crashed()
+        if each.id not in writers and each.get("table") not in damaged
+    ]
     executions = [_crashed(e) for e in crashed if dry_run or _abandoned(workspace, e)]
-    findings = [*tables, *executions, *_bytes(workspace, dry_run=dry_run, settling=bool(tables))]
-    if findings and not dry_run:
+    if damaged:
+        leftovers = workspace.lake.leftovers()
+        left = [_left(each, "left until the damaged table is mended") for each in leftovers]
+    else:
+        left = _bytes(workspace, dry_run=dry_run, settling=bool(tables))
+    broken = [Finding(DAMAGED, name, why) for name, why in damaged.items()]
+    findings = [*broken, *tables, *executions, *left]
+    if (tables or executions or (left and not damaged)) and not dry_run:
         told = "\n".join(f"{each.what}: {each.where}" for each in findings)
         with workspace.recorder.run(_DOCTOR_VERB, parameters={"findings": told[:_TOLD_MOST]}):
             pass
