@@ -12,6 +12,7 @@ from tests.features.test_point_in_time import KNOWN, views
 from tests.features.worlds import HOUR, QUERIES, SCHEMA, START
 
 from lineal.features import MostlyMissing
+from lineal.warehouse import load
 
 if TYPE_CHECKING:
     from tests.features.conftest import Home
@@ -108,6 +109,19 @@ def test_what_is_loaded_later_changes_no_earlier_training_set(home):
     assert row_found(home, later, view) == [2]  # a newer event than the restated one
     known = home.features.training_set(later, view, at="at", known_by=START + 9 * HOUR)
     assert known.snapshots == ("ops.gates@2",)
+
+
+def test_a_clock_that_was_set_back_lets_no_later_load_be_known_earlier(home, monkeypatch):
+    row = {"airport": "JFK", "gate": 1, "event": START, "number": 1, "row": 1}
+    view = views(["airport"])[0]
+    home.load(view.table, [row], SCHEMA, known_at=START + HOUR)
+    monkeypatch.setattr(load, "now", lambda: START)
+    home.load(view.table, [{**row, "row": SENTINEL}], SCHEMA, known_at=START + 9 * HOUR)
+    home.features.define(view)
+
+    times = [START + 8 * HOUR, START + 9 * HOUR]
+    frame = pa.Table.from_pylist([{"q": 0, "airport": "JFK", "at": at} for at in times], QUERIES)
+    assert row_found(home, frame, view) == [1, SENTINEL]
 
 
 def row_found(home: Home, frame: pa.Table, view) -> list:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from lineal.features.aggregates import AggregateKind
 from lineal.features.expressions import build_expression
 from lineal.features.resolving import unbound
-from lineal.features.tables import LOADED_AT
+from lineal.features.tables import ARTIFACT, LOADED_AT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 LOADS = "lineal loads"
-"""The table of loads: when a load was made, and since when it is known."""
+"""The table of loads: what was loaded when, in which order, and since when it is known."""
 
 _INSTANT = "timestamp('UTC', 6)"
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
@@ -92,7 +92,11 @@ def restated_moments(spec: ViewSpec, table: TableState) -> ir.Table:
     rows = unbound(table.schema_with_load, table.name)
     by = [*spec.keys, *([spec.event_time] if spec.event_time else [])]
     present = rows.filter([rows[name].notnull() for name in by]) if by else rows
-    spans = present.aggregate(by=by, first=present[LOADED_AT].min(), last=present[LOADED_AT].max())
+    keys = {f"k{i}": present[key] for i, key in enumerate(by)}
+    told = present.select(**keys, brought=present[ARTIFACT], loaded=present[LOADED_AT])
+    loads = _loads()
+    keyed = told.left_join(loads, [told.brought == loads.artifact, told.loaded == loads["at"]])
+    spans = keyed.aggregate(by=list(keys), first=keyed.number.min(), last=keyed.number.max())
     restated = spans.filter(spans["first"] < spans["last"])
     return restated.aggregate(count=restated.count())
 
@@ -182,22 +186,36 @@ def _timed(
         for i, one in enumerate(features)
         if one.tree is not None
     }
-    load = {"loaded": rows[LOADED_AT], "position": ibis.row_number()} if with_load else {}
+    load = (
+        {
+            "brought": rows[ARTIFACT],
+            "loaded": rows[LOADED_AT],
+            "position": ibis.row_number(),
+        }
+        if with_load
+        else {}
+    )
     timed = rows.select(**columns, event=event, known=known, **load, **values)
     timed = timed.filter([timed[name].notnull() for name in (*columns, "event", "known")])
     return _with_loads(timed, list(columns)) if restates else timed
+
+
+def _loads() -> ir.Table:
+    import ibis
+
+    columns = {"artifact": "int64", "at": _INSTANT, "number": "int64", "since": _INSTANT}
+    return ibis.table(columns, name=LOADS)
 
 
 def _with_loads(timed: ir.Table, keys: list[str]) -> ir.Table:
     """Let a row that restates an earlier load's (key, event) be known no sooner than its load."""
     import ibis
 
-    loads = ibis.table({"at": _INSTANT, "since": _INSTANT}, name=LOADS)
-    first = timed.loaded.min().over(ibis.window(group_by=[*keys, "event"]))
-    marked = timed.mutate(first=first)
-    joined = marked.left_join(loads, marked.loaded == loads["at"])
+    loads = _loads()
+    joined = timed.left_join(loads, [timed.brought == loads.artifact, timed.loaded == loads["at"]])
     since = ibis.coalesce(joined.since, joined.loaded)
-    restated = joined.loaded > joined["first"]
+    first = joined.number.min().over(ibis.window(group_by=[*keys, "event"]))
+    restated = joined.number > first
     return joined.mutate(
         known=ibis.ifelse(restated, ibis.greatest(joined.known, since), joined.known)
     )

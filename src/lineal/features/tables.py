@@ -9,7 +9,7 @@ from lineal.engine.protocol import ArrowData
 from lineal.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     import pyarrow as pa
@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from lineal.engine.protocol import Engine, Source
     from lineal.metadata.model import Artifact
     from lineal.metadata.store import Store, VersionRow
-    from lineal.warehouse import TableVersion, Warehouse
+    from lineal.warehouse import HistoryEntry, TableVersion, Warehouse
 
-__all__ = ["LOADED_AT", "TableState", "Tables"]
+__all__ = ["ARTIFACT", "LOADED_AT", "TableState", "Tables"]
 
+ARTIFACT = "_artifact"
+"""The warehouse's column with the id of what brought a row."""
 LOADED_AT = "_loaded_at"
 """The warehouse's column with the time at which a row was loaded."""
 
@@ -28,9 +30,16 @@ LOADED_AT = "_loaded_at"
 class TableState:
     """A table at one version."""
 
-    def __init__(self, version: TableVersion, history: Sequence[VersionRow]) -> None:
+    def __init__(
+        self,
+        version: TableVersion,
+        history: Sequence[VersionRow],
+        loaded: Callable[[], Sequence[HistoryEntry]],
+    ) -> None:
         self._version = version
         self._history = history
+        self._loaded = loaded
+        self._loads: pa.Table | None = None
         self.name = str(version.name)
         self.number = version.number or 0
         self.ref = version.ref
@@ -47,10 +56,11 @@ class TableState:
 
     @property
     def schema_with_load(self) -> pa.Schema:
-        """The columns, and the time at which a row was loaded."""
+        """The columns, and what brought a row, and when."""
         import pyarrow as pa
 
-        return self.schema.append(pa.field(LOADED_AT, pa.timestamp("us", "UTC")))
+        columns = [pa.field(ARTIFACT, pa.int64()), pa.field(LOADED_AT, pa.timestamp("us", "UTC"))]
+        return pa.schema([*self.schema, *columns])
 
     @property
     def event_time(self) -> str | None:
@@ -77,25 +87,48 @@ class TableState:
         return self._version.source(provenance=True)
 
     def loads(self, engine: Engine) -> Source:
-        """Return each load's time as `at`, and as `since` when what it brought was known.
+        """Return the loads that brought the rows: `number` orders them, `since` it was known.
 
-        That is the load's claim, or else its commit. Writers of one table take turns, so that
-        the first commit after a row was loaded is the load's own.
+        A row tells by `artifact` what brought it and by `at` when; the version that was made of
+        that is its load. Times alone would not do: a clock may have been set back in between.
         """
+        if self._loads is None:
+            self._loads = self._find_loads(engine)
+        return ArrowData(self._loads)
+
+    def _find_loads(self, engine: Engine) -> pa.Table:
         import pyarrow as pa
 
         from lineal.features.resolving import unbound
 
         rows = unbound(self.schema_with_load, self.name)
-        times = engine.run(rows.select(at=rows[LOADED_AT]).distinct(), {self.name: self.source()})
-        loads = times.read_all()["at"].drop_null().to_pylist()
-        columns = {"at": loads, "since": [self._known_since(time) for time in loads]}
-        kind = pa.timestamp("us", "UTC")
-        return ArrowData(pa.table({name: pa.array(one, kind) for name, one in columns.items()}))
+        pairs = rows.select(artifact=rows[ARTIFACT], at=rows[LOADED_AT]).distinct()
+        found = engine.run(pairs, {self.name: self.source()}).read_all().to_pylist()
+        present = [(one["artifact"], one["at"]) for one in found if one["at"] is not None]
+        entries = [one for one in self._loaded() if one.number <= self.number]
+        instant = pa.timestamp("us", "UTC")
+        loads = [self._load_of(artifact, at, entries) for artifact, at in present]
+        columns = [
+            pa.array([artifact for artifact, _ in present], pa.int64()),
+            pa.array([at for _, at in present], instant),
+            pa.array([None if load is None else load.number for load in loads], pa.int64()),
+            pa.array([None if load is None else load.known_at for load in loads], instant),
+        ]
+        return pa.table(columns, names=["artifact", "at", "number", "since"])
 
-    def _known_since(self, loaded_at: datetime) -> datetime:
-        index = bisect_left(self._history, loaded_at, key=lambda row: row.committed)
-        return self._history[index].known_at if index < len(self._history) else loaded_at
+    def _load_of(
+        self, artifact: int | None, at: datetime, entries: Sequence[HistoryEntry]
+    ) -> HistoryEntry | None:
+        since = int(str(self.artifact.get("since", 1)))
+        of_it = [
+            one
+            for one in entries
+            if one.number >= since and one.source is not None and one.source.id == artifact
+        ]
+        # Loaded several times, the source brought the same rows each time.
+        candidates = of_it or entries
+        index = bisect_left(candidates, at, key=lambda one: one.loaded_at)
+        return candidates[min(index, len(candidates) - 1)] if candidates else None
 
 
 class Tables:
@@ -114,4 +147,6 @@ class Tables:
             if row is None:
                 raise NotFound(f"table {name} was not known yet at {known_by.isoformat()}")
             version = self._warehouse.version(row)
-        return TableState(version, self._store.versions(name))
+        return TableState(
+            version, self._store.versions(name), lambda: self._warehouse.history(name)
+        )

@@ -142,7 +142,9 @@ def count_restated(view: Chosen, table: TableState, *, engine: Engine) -> int:
     """
     if view.spec.known_at is not None or not table.has_several_loads:
         return 0
-    counted = engine.run(restated_moments(view.spec, table), {table.name: table.source()})
+    counted = engine.run(
+        restated_moments(view.spec, table), sources_of(table, engine, restates=True)
+    )
     return int(counted.read_all()["count"][0].as_py())
 
 
