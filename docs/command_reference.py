@@ -29,7 +29,7 @@ and are plain columns, never cut, elsewhere. Progress goes to stderr, on a termi
 | exit code | means |
 |---|---|
 | 0 | fine |
-| 1 | findings: a failing `validate`, or something that `doctor --dry-run` found |
+| 1 | findings: a failing `validate`, something that `doctor --dry-run` found, or a damaged table |
 | 2 | wrong use, or an error that Lineal explains: one message on stderr |
 | 3 | a mistake in Lineal itself |
 | 130 | interrupted |
