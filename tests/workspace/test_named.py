@@ -380,3 +380,17 @@ def test_what_is_no_name_and_no_pipeline_is_refused(ws: Workspace) -> None:
         ws.get(3)
     with pytest.raises(InvalidInput, match="is no pipeline"):
         ws.run(len)
+
+
+def test_versions_are_found_by_their_numbers(ws: Workspace) -> None:
+    for value in (1, 2):
+        ws.save(pa.table({"a": [value]}), "ops.t")
+    first = ws.get("ops.t@1")
+
+    assert ws.find(version=1, type="lineal.Table")["ref"].to_pylist() == ["ops.t@1"]
+    assert ws.find(id=first.id)["ref"].to_pylist() == ["ops.t@1"]
+    assert ws.find(version=3).num_rows == 0
+    with pytest.raises(InvalidInput, match="version='x' must be a whole number"):
+        ws.find(version="x")
+    with pytest.raises(InvalidInput, match="'content' can't be searched for"):
+        ws.find(content="abc")

@@ -17,26 +17,40 @@ __all__ = ["find_frame", "find_rows", "from_text", "log_rows"]
 
 _OWN = ("name", "type", "state")
 """What every artifact has; any other field is a property or a label."""
+_NUMBERS = ("version", "id")
+"""Fields that are numbers, of which older versions are found too."""
+_NO_FIELDS = {"limit", "all_versions", "ref", "known_at", "committed", "content", "uri"}
+"""What is told of a version, or how is searched, but can't be searched for."""
 
 
 def find_rows(store: Store, fields: Mapping[str, Value]) -> list[dict[str, object]]:
-    """Return the newest versions that fit all `fields`, in plain values."""
+    """Return the versions that fit all `fields`: of each name the newest, unless by number."""
     from lineal.metadata.search import find
 
     own = {name: _text(name, fields[name]) for name in _OWN if name in fields}
-    others = {name: value for name, value in fields.items() if name not in _OWN}
-    clash = {"limit", "all_versions"} & others.keys()
+    numbers = {name: _number(name, fields[name]) for name in _NUMBERS if name in fields}
+    others = {name: value for name, value in fields.items() if name not in (*_OWN, *_NUMBERS)}
+    clash = _NO_FIELDS & others.keys()
     if clash:
-        raise InvalidInput(f"{min(clash)!r} is no field; fields are name, type, state, properties")
+        raise InvalidInput(
+            f"{min(clash)!r} can't be searched for; fields are {', '.join((*_OWN, *_NUMBERS))}, "
+            "properties and labels"
+        )
     found = find(
         store,
         name=own.get("name"),
         type=own.get("type"),
         state=own.get("state"),
         limit=None,
-        all_versions=False,
+        all_versions=bool(numbers),  # a number may be that of an older version
         **others,
     )
+    found = [
+        (artifact, row)
+        for artifact, row in found
+        if numbers.get("id", artifact.id) == artifact.id
+        and ("version" not in numbers or (row is not None and row.number == numbers["version"]))
+    ]
     return [
         {
             "ref": artifact.name or f"artifact/{artifact.id}",
@@ -97,6 +111,12 @@ def _text(name: str, value: Value) -> str:
     if isinstance(value, str):
         return value
     raise InvalidInput(f"{name}={value!r} must be text")
+
+
+def _number(name: str, value: Value) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise InvalidInput(f"{name}={value!r} must be a whole number")
 
 
 def _value(text: str) -> Value:

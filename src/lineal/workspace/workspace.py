@@ -188,7 +188,8 @@ class Workspace:
     def find(self, **fields: Value) -> pa.Table:
         """Return the newest versions that fit all `fields`, as a frame.
 
-        `name` (with `*` and `?`), `type`, `state`, and any property or label by its name.
+        `name` (with `*` and `?`), `type`, `state`, and any property or label by its name. By
+        `version` or `id`, numbers, older versions are found too.
         """
         from lineal.workspace.finding import find_frame
 
