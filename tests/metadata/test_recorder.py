@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -642,6 +644,17 @@ def test_an_alias_move_and_its_record_are_one_commit(graph) -> None:
         then = graph.store.as_of(time, clock="commit")
         done = then.executions(type="lineal.alias", state=ExecutionState.COMPLETE)
         assert (then.alias("model", "best") is not None) == bool(done)
+
+
+def test_a_failure_that_can_not_be_recorded_hides_no_error(graph) -> None:
+    def fail() -> None:
+        with closing(sqlite3.connect(graph.store.path)) as damaged:
+            damaged.execute("DROP TABLE Execution")
+        raise ValueError("the user's own")
+
+    with pytest.raises(ValueError, match="the user's own") as raised, graph.recorder.run(WORK):
+        fail()
+    assert "could not be recorded" in raised.value.__notes__[0]
 
 
 def test_an_alias_of_no_version_is_refused(graph) -> None:

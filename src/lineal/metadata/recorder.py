@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from lineal.errors import InvalidInput, LinealError, NotFound
 from lineal.metadata.closing import check_claim, claim_inputs, close_output
 from lineal.metadata.killpoints import kill_point
@@ -313,7 +315,7 @@ class Recorder:
         }
         try:
             self._give_up(running, ExecutionState.FAILED, notes)
-        except LinealError as second:
+        except (LinealError, sa.exc.SQLAlchemyError) as second:
             # The first error is the one to tell; the execution is settled later.
             error.add_note(f"and the failure could not be recorded: {second}")
 
