@@ -301,3 +301,24 @@ def test_lambdas_named_tuples_and_wrapped_functions(folder: Path) -> None:
     assert found.problems == ()
     for old, new in (("p.x + 1", "p.x + 2"), ('"x y"', '"x y z"'), ("function(function(p))", "p")):
         assert identity(folder, text.replace(old, new)).fingerprint != found.fingerprint
+
+
+NAMED = """\
+from typing import Annotated, Literal
+from lineal.pipeline import Named
+
+p = [1]
+q = [1]
+
+def load(
+    month: "q", name: Annotated[int, Named("p.second"), "p"], kind: Literal["p"] = "p"
+) -> "Annotated[int, Named('p')]":
+    return month
+"""
+
+
+def test_texts_in_an_annotation_are_code_only_where_a_type_is(tmp_path: Path) -> None:
+    before = identify(define(tmp_path, NAMED))
+
+    assert identify(define(tmp_path, NAMED.replace("p = [1]", "p = [2]"))) == before
+    assert identify(define(tmp_path, NAMED.replace("q = [1]", "q = [2]"))) != before

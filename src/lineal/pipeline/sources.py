@@ -160,16 +160,36 @@ def _annotation_names(node: ast.AST) -> Iterator[str]:
     """Yield the names in annotations, which may be text and are then not in the code."""
     for each in ast.walk(node):
         annotation = getattr(each, "annotation", None) or getattr(each, "returns", None)
-        for part in ast.walk(annotation) if annotation is not None else ():
-            if isinstance(part, ast.Name):
-                yield part.id
-            elif isinstance(part, ast.Constant) and isinstance(part.value, str):
-                yield from _names_of_text(part.value)
+        if isinstance(annotation, ast.expr):
+            yield from _names_of_type(annotation)
+
+
+def _names_of_type(node: ast.AST, *, is_type: bool = True) -> Iterator[str]:
+    """Yield the names in an annotation; a text is one only where a type is expected.
+
+    It is none among the arguments of a call, as in `Named("ops.flights")`, in a `Literal`, and
+    in `Annotated` behind the type.
+    """
+    if isinstance(node, ast.Name):
+        yield node.id
+    elif isinstance(node, ast.Constant):
+        if is_type and isinstance(node.value, str):
+            yield from _names_of_text(node.value)
+    elif isinstance(node, ast.Subscript):
+        of = node.value.attr if isinstance(node.value, ast.Attribute) else _first_name(node.value)
+        yield from _names_of_type(node.value)
+        inner = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        for i, each in enumerate(inner):
+            told = of == "Literal" or (of == "Annotated" and i > 0)
+            yield from _names_of_type(each, is_type=is_type and not told)
+    else:
+        for child in ast.iter_child_nodes(node):
+            yield from _names_of_type(child, is_type=is_type and not isinstance(node, ast.Call))
 
 
 def _names_of_text(text: str) -> Iterator[str]:
     try:
         tree = ast.parse(text, mode="eval")
-    except SyntaxError:  # a label, as in Annotated[int, "metres per second"]
+    except SyntaxError:  # no type after all
         return
-    yield from (each.id for each in ast.walk(tree) if isinstance(each, ast.Name))
+    yield from _names_of_type(tree.body)
