@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, get_args
 
 import sqlalchemy as sa
@@ -24,6 +23,7 @@ from lineal.metadata.model import (
 )
 from lineal.metadata.moments import Moment, as_moment, from_microseconds
 from lineal.metadata.transaction import Transaction
+from lineal.metadata.version_rows import VersionRow, version_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -34,19 +34,6 @@ __all__ = ["Store", "VersionRow"]
 
 _CHUNK = 10_000  # ids in one statement; SQLite allows 32,766 bound values
 _Node = TypeVar("_Node", Artifact, Execution, Context)
-
-
-@dataclass(frozen=True)
-class VersionRow:
-    """One version of a named thing: which artifact it is, and since when it is known."""
-
-    artifact_id: int
-    name: str
-    number: int
-    content: str
-    committed: datetime
-    known_at: datetime
-    claimed_by: str | None = None
 
 
 class Store:
@@ -377,36 +364,8 @@ class Store:
         newest_first: bool = False,
         limit: int | None = None,
     ) -> list[VersionRow]:
-        version, claim, commit = tables.version, tables.claim, tables.commit
         with self.reading() as (connection, at):
-            if at is not None:
-                conditions = [*conditions, at.version_visible()]
-            order = version.c.number.desc() if newest_first else version.c.number.asc()
-            query = (
-                sa.select(version, commit.c.time_us, claim.c.known_at_us, claim.c.claimed_by)
-                .join(commit, commit.c.number == version.c.commit)
-                .outerjoin(
-                    claim,
-                    sa.and_(claim.c.kind == "artifact", claim.c.node_id == version.c.artifact_id),
-                )
-                .where(*conditions)
-                .order_by(version.c.name, order)
-                .limit(limit)
-            )
-            return [
-                VersionRow(
-                    artifact_id=row.artifact_id,
-                    name=row.name,
-                    number=row.number,
-                    content=row.content,
-                    committed=from_microseconds(row.time_us),
-                    known_at=from_microseconds(
-                        row.time_us if row.known_at_us is None else row.known_at_us
-                    ),
-                    claimed_by=row.claimed_by,
-                )
-                for row in connection.execute(query)
-            ]
+            return version_rows(connection, conditions, at, newest_first=newest_first, limit=limit)
 
 
 def _only(found: list[_Node], what: str) -> _Node:
