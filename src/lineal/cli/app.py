@@ -22,6 +22,7 @@ from typer.exceptions import Abort, Exit, TyperException
 
 from lineal.cli import session
 from lineal.cli.interrupting import INTERRUPTED, interruptible
+from lineal.cli.wording import as_command_line
 from lineal.errors import LinealError
 
 if TYPE_CHECKING:
@@ -201,7 +202,7 @@ def _show_warning(message: Warning | str, *_: object, **__: object) -> None:
 def _show_error(error: LinealError) -> None:
     if _debugging():
         raise error
-    print(f"error: {error}", file=sys.stderr)
+    print(f"error: {as_command_line(str(error))}", file=sys.stderr)
 
 
 def _show_mistake(error: Exception) -> None:

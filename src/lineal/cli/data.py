@@ -130,6 +130,21 @@ def ingest(
     ] = None,
     delimiter: session.DelimiterOption = None,
     missing: session.MissingOption = None,
+    member: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE", help="Which file of a zip that holds several.", show_default=False
+        ),
+    ] = None,
+    kind: Annotated[
+        Literal["csv", "jsonl", "parquet", "arrow"] | None,
+        typer.Option(
+            "--format",
+            metavar="csv|jsonl|parquet|arrow",
+            help="What the file is, where its content does not tell.",
+            show_default=False,
+        ),
+    ] = None,
     lossy: Annotated[
         bool, typer.Option("--lossy", help="Give up digits that a column's type can't hold.")
     ] = False,
@@ -152,6 +167,8 @@ def ingest(
             evolve=evolve,
             delimiter=delimiter,
             na_values=missing or None,
+            member=member,
+            format=kind,
             lossy=lossy,
         )
         _tell([version], began, as_json=as_json)
