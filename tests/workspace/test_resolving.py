@@ -10,6 +10,7 @@ import pytest
 import lineal
 from lineal.errors import InvalidInput, NotFound
 from lineal.lake import LakeVersion
+from lineal.metadata import format_name
 from lineal.workspace.resolving import name_or_path
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def test_what_is_not_there_is_said_with_what_is(ws: Workspace, reference: str, t
 def test_any_sane_name_works_everywhere(ws: Workspace, tmp_path: Path, name: str) -> None:
     (tmp_path / "source").write_text("hello")
 
-    version = ws.lake.add(tmp_path / "source", name)
+    version = ws.lake.add(tmp_path / "source", format_name(name))
 
     assert read(ws, version.ref) == b"hello"
     assert ws.lineage(version.ref).start == ("artifact", version.id)
