@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["read_schema", "schema"]
 
+_DOMAIN_WIDTH = 60
+
 schema = typer.Typer(
     add_completion=False,
     no_args_is_help=True,
@@ -256,7 +258,7 @@ def _show(found: "Schema", ref: str, *, as_json: bool) -> None:
     told = [
         {
             **row,
-            "domain": domain_text(feature.domain),
+            "domain": _shortened(domain_text(feature.domain), feature.domain),
             "environments": ", ".join(feature.environments),
         }
         for row, feature in zip(rows, found.features.values(), strict=True)
@@ -264,3 +266,10 @@ def _show(found: "Schema", ref: str, *, as_json: bool) -> None:
     shown = ["feature", "type", "required", "presence", "domain", "drift"]
     output.print_table(told, [*shown, "environments"] if found.environments else shown)
     output.print_lines("", ref)
+
+
+def _shortened(text: str, domain: object) -> str:
+    """Cut a long list of values for the table; --json tells them all."""
+    if len(text) <= _DOMAIN_WIDTH or not isinstance(domain, list):
+        return text
+    return f"{text[:_DOMAIN_WIDTH].rpartition(',')[0]},… ({len(domain)} values)"
