@@ -83,7 +83,10 @@ def _read(path: str) -> Iterator[Distribution]:
 
     for one in distributions(path=[path]):
         # A damaged or half-removed distribution has no name; what imports of it is unknown.
-        name, version = one.metadata["Name"], one.metadata["Version"]
+        told = one.metadata
+        # Asking for a field that is not there is deprecated, and there is no typed `get`.
+        name = told["Name"] if "Name" in told else ""  # noqa: SIM401
+        version = told["Version"] if "Version" in told else ""  # noqa: SIM401
         if name:
             normal = re.sub(r"[-_.]+", "-", str(name)).lower()
             yield Distribution(normal, str(version or ""), _record(one.read_text("RECORD")))

@@ -12,6 +12,7 @@ import json
 import os
 import sqlite3
 import threading
+import weakref
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -58,6 +59,7 @@ class SqliteStore:
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        weakref.finalize(self, _close_all, self._opened, os.getpid())
 
     def progress(self, view_id: str) -> Progress | None:
         """Return up to where a view has been written."""
@@ -274,3 +276,11 @@ def _read_layout(data: bytes) -> Layout:
     import pyarrow as pa
 
     return Layout(pa.ipc.read_schema(pa.py_buffer(data)))
+
+
+def _close_all(opened: list[sqlite3.Connection], owner: int) -> None:
+    """Close what a store that nobody holds any more left open; a fork leaves its parent's alone."""
+    if os.getpid() == owner:
+        for connection in opened:
+            connection.close()
+        opened.clear()
