@@ -157,13 +157,21 @@ class SqliteStore:
         connection = sqlite3.connect(
             self._path, timeout=60, isolation_level=None, check_same_thread=False
         )
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Set a new connection up, check the file's format, and make the table of views."""
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute(f"PRAGMA mmap_size={2**30}")
         connection.execute(f"PRAGMA cache_size={-_CACHE_KIB}")
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version > _FORMAT:
-            connection.close()
             raise IncompatibleVersion(
                 f"the online store {self._path} was written by a newer Lineal (format {version}); "
                 "upgrade Lineal, or remove the file and materialize again"
@@ -171,7 +179,6 @@ class SqliteStore:
         if version < _FORMAT:
             connection.execute(_VIEWS)
             connection.execute(f"PRAGMA user_version={_FORMAT}")
-        return connection
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
