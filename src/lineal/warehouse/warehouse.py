@@ -339,7 +339,10 @@ class Warehouse:
             known = None
         if not known:
             raise NotFound.among(
-                "there is neither a file nor a name in the lake", text, self._lake.names()
+                "there is neither a file nor a name in the lake",
+                text,
+                self._lake.names(),
+                remedy=f"looked in {Path.cwd()}; check the path",
             )
         row = self._selected(text) or known
         return self._lake.version(self.store.artifact(row.artifact_id), row)
