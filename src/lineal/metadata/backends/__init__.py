@@ -1,0 +1,1 @@
+"""The databases that a metadata store can live in, behind one protocol."""
