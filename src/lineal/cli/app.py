@@ -75,6 +75,7 @@ COMMANDS = tuple(
         ("show", "graph", "Tell all that is known of one thing.", _GRAPH),
         ("alias", "graph", "Point an alias at a version; the move is recorded.", _GRAPH),
         ("lineage", "graph", "Show where something came from and what came of it.", _GRAPH),
+        ("diff", "differing", "Tell why two versions differ.", _GRAPH),
         ("run", "pipelines", "Run a pipeline; what is unchanged is reused.", _BEYOND),
         ("features", "features", "Define, join, materialize and read features.", _BEYOND),
     )

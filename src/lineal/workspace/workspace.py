@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from lineal.features import Features
     from lineal.lake import Lake, ObjectStore
     from lineal.metadata import Lineage, Value
+    from lineal.metadata.difference import Divergence
     from lineal.pipeline import Forms, NodeResult, Pipeline, RunResult
     from lineal.validation import Schema, Statistics, StatisticsOptions
     from lineal.warehouse import Warehouse
@@ -210,6 +211,16 @@ class Workspace:
         from lineal.workspace.resolving import lineage
 
         return lineage(self, of, direction=direction)
+
+    def diff(self, first: object, second: object) -> Divergence:
+        """Return what differs between two versions and between all that led to them.
+
+        Each is a version, what a verb returned, or text that names one. Differences that nothing
+        before them explains are its `causes`: other code, parameters, environments, raw inputs.
+        """
+        from lineal.workspace.differing import difference
+
+        return difference(self, first, second)
 
     # Verbs over data
 
