@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lineal.cli.app import COMMANDS, load
+from lineal.cli.lazily import subcommands
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,12 +54,12 @@ def reference() -> str:
 
 def described(command: TyperCommand | TyperGroup, path: str, *, level: int) -> Iterator[str]:
     """Yield the paragraphs about one command, then about its subcommands."""
-    subcommands = getattr(command, "commands", {})
+    parts = subcommands(command)
     yield f"{'#' * level} {path}\n"
-    if subcommands:
+    if parts:
         yield inspect.cleandoc(command.help or "") + "\n"
-        for name, subcommand in subcommands.items():
-            yield from described(subcommand, f"{path} {name}", level=level + 1)
+        for name, part in parts.items():
+            yield from described(part, f"{path} {name}", level=level + 1)
         return
     arguments = [one for one in command.params if one.param_type_name == "argument"]
     options = [one for one in command.params if one.param_type_name == "option"]

@@ -11,6 +11,7 @@ import pytest
 from tests.cli.conftest import Lineal
 
 from lineal.cli import app
+from lineal.cli.lazily import subcommands
 from lineal.errors import NotFound
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -30,11 +31,11 @@ def all_commands() -> dict[str, object]:
     found: dict[str, object] = {}
     for entry in app.COMMANDS:
         command = app.load(entry.name)
-        subcommands = getattr(command, "commands", None)
-        if subcommands is None:
-            found[entry.name] = command
+        parts = subcommands(command)
+        if parts:
+            found |= {f"{entry.name} {name}": part for name, part in parts.items()}
         else:
-            found |= {f"{entry.name} {name}": sub for name, sub in subcommands.items()}
+            found[entry.name] = command
     return found
 
 

@@ -12,21 +12,21 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.core import TyperCommand, TyperGroup
 from typer.exceptions import Abort, Exit, TyperException
 
-from lineal.cli import session
+from lineal.cli import lazily, session
 from lineal.cli.interrupting import INTERRUPTED, interruptible
+from lineal.cli.lazily import Command
 from lineal.cli.wording import as_command_line
 from lineal.errors import LinealError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from typer.core import TyperCommand, TyperGroup
 
 __all__ = ["COMMANDS", "Command", "load", "main"]
 
@@ -34,22 +34,13 @@ MISTAKE_IN_LINEAL = 3
 BROKEN_PIPE = 141
 
 
-@dataclass(frozen=True)
-class Command:
-    """Where a command is found, and the line that the list of commands shows for it."""
-
-    name: str
-    module: str
-    summary: str
-    panel: str
-
-
-_START, _DATA, _QUALITY, _GRAPH, _BEYOND = (
+_START, _DATA, _QUALITY, _GRAPH, _BEYOND, _STORE = (
     "Start",
     "Data",
     "Quality",
     "What happened",
     "Pipelines and features",
+    "The metadata store",
 )
 COMMANDS = tuple(
     Command(name, f"lineal.cli.{module}", summary, panel)
@@ -78,42 +69,18 @@ COMMANDS = tuple(
         ("diff", "differing", "Tell why two versions differ.", _GRAPH),
         ("run", "pipelines", "Run a pipeline; what is unchanged is reused.", _BEYOND),
         ("features", "features", "Define, join, materialize and read features.", _BEYOND),
+        ("metadata", "metadata", "Upgrade, check, copy and serve metadata databases.", _STORE),
     )
 )
 
 
 def load(name: str) -> TyperCommand | TyperGroup:
     """Import the command called `name` and return it, ready to be invoked or described."""
-    entry = next(command for command in COMMANDS if command.name == name)
-    module = import_module(entry.module)
-    found = getattr(module, name)
-    if not isinstance(found, typer.Typer):
-        single = typer.Typer(add_completion=False, rich_markup_mode="markdown")
-        single.command(name)(found)
-        found = single
-    command = typer.main.get_command(found)
-    command.name = name
-    assert isinstance(command, TyperCommand | TyperGroup)  # noqa: S101  (typer makes no others)
-    return command
-
-
-class _Commands(TyperGroup):
-    """The top group: lists its commands from the table, imports one when it is called."""
-
-    def __init__(self, **attributes: Any) -> None:
-        super().__init__(**attributes)
-        self.commands = {
-            entry.name: TyperCommand(entry.name, help=entry.summary, rich_help_panel=entry.panel)
-            for entry in COMMANDS
-        }
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
-        name, command, rest = super().resolve_command(ctx, args)
-        return name, load(name) if name is not None else command, rest
+    return lazily.load(COMMANDS, name)
 
 
 app = typer.Typer(
-    cls=_Commands,
+    cls=lazily.lazy_group(COMMANDS),
     no_args_is_help=True,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},

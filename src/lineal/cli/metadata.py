@@ -1,0 +1,28 @@
+"""`lineal metadata`: what is done to a whole metadata database, not to one workspace's things.
+
+Each command's module is imported when it is called; a new one is a line in the table.
+"""
+
+from __future__ import annotations
+
+import typer
+
+from lineal.cli.lazily import Command, lazy_group
+
+__all__ = ["COMMANDS", "metadata"]
+
+COMMANDS: tuple[Command, ...] = ()
+
+metadata = typer.Typer(
+    cls=lazy_group(COMMANDS),
+    add_completion=False,
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    help="Upgrade, check, copy and serve metadata databases.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@metadata.callback()
+def _group() -> None:
+    """Upgrade, check, copy and serve metadata databases."""
