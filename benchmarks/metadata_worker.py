@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import sys
 import time
 
@@ -130,7 +129,7 @@ class Worker:
         """A store of 10,000 artifacts, and 1,500 executions that each read and wrote some."""
         if self.full is not None:
             return self.full
-        self.full = self.open(os.path.join(self.folder, "reads.db"))
+        self.full = self.open(f"{self.folder}/reads.db")
         self.put_types(self.full)
         self.count = 0
         self.ids = []
@@ -140,8 +139,8 @@ class Worker:
         events = []
         # A ladder: run k reads artifacts k-1 and k-2 and makes artifact k; walked from the top.
         for step, run in enumerate(runs, start=2):
-            for read in (step - 1, step - 2):
-                events.append((self.ids[read], run, self.pb.Event.INPUT))
+            reads = (self.ids[step - 1], self.ids[step - 2])
+            events += [(read, run, self.pb.Event.INPUT) for read in reads]
             events.append((self.ids[step], run, self.pb.Event.OUTPUT))
         self.full.put_events(
             [self.pb.Event(artifact_id=a, execution_id=r, type=t) for a, r, t in events]
@@ -169,7 +168,7 @@ class Worker:
 
     def reopen(self):
         self.filled()
-        path = os.path.join(self.folder, "reads.db")
+        path = f"{self.folder}/reads.db"
         return 5, lambda: [self.open(path) for _ in range(5)]
 
     def upstream(self):
@@ -187,6 +186,75 @@ class Worker:
         def walk():
             found = store.get_lineage_subgraph(options)
             self.expect(found.executions, 1500, least=1400)
+
+        return 1, walk
+
+    def bulk(self):
+        """The wheel has no bulk call: 1,000 a put."""
+        batches = [self.artifacts(1000, 5) for _ in range(10)]
+        return 10_000, lambda: [self.store.put_artifacts(batch) for batch in batches]
+
+    # Ours alone
+
+    def arrow(self, count, properties=PROPERTIES):
+        """Return the same artifacts as an Arrow table."""
+        import pyarrow as pa
+
+        first, self.count = self.count + 1, self.count + count
+        numbers = range(first, self.count + 1)
+        columns = {
+            "type": pa.array(["Data"] * count),
+            "uri": pa.array([f"file:///data/{n}" for n in numbers]),
+            "name": pa.array([f"a{n}" for n in numbers]),
+            "state": pa.array(["LIVE"] * count),
+        }
+        for index in range(properties):
+            columns[f"properties.p{index}"] = (
+                pa.array(list(numbers))
+                if index % 3 == 0
+                else pa.array([n / 8 for n in numbers])
+                if index % 3 == 1
+                else pa.array([f"text {n}" for n in numbers])
+            )
+        return pa.table(columns)
+
+    def graph(self, name):
+        from pathlib import Path
+
+        from lineal.metadata import Graph, Store
+
+        return Graph(Store(Path(self.folder) / name))
+
+    def put_1000_arrow(self):
+        graph, table = self.graph("writes.db"), self.arrow(1000)
+        return 1, lambda: graph.load("artifact", table)
+
+    def bulk_arrow(self):
+        graph, table = self.graph("writes.db"), self.arrow(1_000_000, 5)
+        return 1_000_000, lambda: graph.load("artifact", table)
+
+    def get_1000_arrow(self):
+        self.filled()
+        graph, wanted = self.graph("reads.db"), self.ids[2000:3000]
+        return 1, lambda: self.expect(graph.table("artifact", ids=wanted), 1000)
+
+    def upstream_ids(self):
+        from lineal.metadata.batch.subgraph import lineage_subgraph
+
+        self.filled()
+        store = self.graph("reads.db").store
+        starts = ", ".join(str(number) for number in self.ids[15:1502:15])
+
+        def walk():
+            with store.reading() as (connection, _):
+                found = lineage_subgraph(
+                    connection,
+                    starting="artifact",
+                    starting_filter=f"id IN ({starts})",
+                    max_hops=100,
+                    direction="upstream",
+                )
+            self.expect(found.execution_ids, 1500, least=1400)
 
         return 1, walk
 
