@@ -26,7 +26,7 @@ class Worker:
         self.pb = importlib.import_module(f"{package}.proto.metadata_store_pb2")
         self.folder = folder
         self.opened = 0
-        self.store = self.open(os.path.join(folder, "writes.db"))
+        self.store = self.open(f"{folder}/writes.db")
         self.type_id = self.put_types(self.store)
         self.full = None
         self.count = 0
