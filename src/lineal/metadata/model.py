@@ -29,8 +29,10 @@ __all__ = [
     "ExecutionType",
     "NodeKind",
     "NodeType",
+    "ParentContext",
     "Path",
     "PropertyType",
+    "Proto",
     "Value",
     "from_milliseconds",
 ]
@@ -39,8 +41,17 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST = datetime(1, 1, 1, tzinfo=UTC)
 _LAST = datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=UTC)
 
-Value = int | float | str | bool | dict[str, object]
-"""A property's value; a dictionary is stored as a protobuf Struct."""
+
+@dataclass(frozen=True)
+class Proto:
+    """A protobuf message as a property's value: what its type is called, and its bytes."""
+
+    type_url: str
+    value: bytes
+
+
+Value = int | float | str | bool | dict[str, object] | Proto
+"""A property's value; a dictionary is stored as a protobuf Struct, a `Proto` as an Any."""
 
 Path = tuple[str | int, ...]
 """Where in an execution's inputs or outputs an artifact stands: keys and indexes in turn."""
@@ -132,6 +143,7 @@ class NodeType:
     description: str = ""
     base: str = ""
     id: int | None = None
+    external_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -141,7 +153,14 @@ class ArtifactType(NodeType):
 
 @dataclass(frozen=True)
 class ExecutionType(NodeType):
-    """A sort of execution."""
+    """A sort of execution.
+
+    `input_type` and `output_type` say in JSON what its inputs and outputs look like, as ML
+    Metadata's ArtifactStructType; nothing checks them.
+    """
+
+    input_type: str = ""
+    output_type: str = ""
 
 
 @dataclass(frozen=True)
@@ -241,3 +260,11 @@ class Association:
 
     context_id: int
     execution_id: int
+
+
+@dataclass(frozen=True)
+class ParentContext:
+    """A context belongs to another: a run to its pipeline, say."""
+
+    child_id: int
+    parent_id: int

@@ -6,8 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from lineal.errors import InvalidInput
-from lineal.metadata.model import PropertyType, Value
-from lineal.metadata.structs import STRUCT_PREFIX, pack, unpack
+from lineal.metadata.batch import cells
+from lineal.metadata.model import PropertyType, Proto, Value
+from lineal.metadata.structs import STRUCT_PREFIX, pack
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -67,16 +68,9 @@ def storable(text: str) -> str:
 
 
 def decode(row: Mapping[str, object]) -> Value | None:
-    """Return the value of a property row; None for kinds that Lineal can't hold (protos)."""
-    text = row["string_value"]
-    if isinstance(text, str):
-        return unpack(text) if text.startswith(STRUCT_PREFIX) else text
-    for column in ("int_value", "double_value"):
-        value = row[column]
-        if isinstance(value, int | float):
-            return value
-    flag = row["bool_value"]
-    return None if flag is None else bool(flag)
+    """Return the value of a property row; None if it holds none."""
+    cell = cells.decode(*(row[column] for column in cells.VALUE_COLUMNS))  # type: ignore[arg-type]
+    return None if cell is None else cells.value_of(cell)
 
 
 def _type_of(name: str, value: Value) -> PropertyType:
@@ -86,13 +80,14 @@ def _type_of(name: str, value: Value) -> PropertyType:
         (float, PropertyType.DOUBLE),
         (str, PropertyType.STRING),
         (dict, PropertyType.STRUCT),
+        (Proto, PropertyType.PROTO),
     )
     for python, kind in kinds:
         if isinstance(value, python):
             return kind
     raise InvalidInput(
         f"the property {name!r} can't hold {type(value).__name__}; "
-        "give an int, float, str, bool or a dict of those"
+        "give an int, float, str, bool, a dict of those, or a Proto"
     )
 
 
@@ -101,6 +96,9 @@ def _encode(name: str, value: Value) -> dict[str, object]:
     kind = _type_of(name, value)
     if isinstance(value, dict):
         return {"string_value": pack(name, value)}
+    if isinstance(value, Proto):
+        *_, text, _ = cells.encode(name, cells.cell_of(name, value))
+        return {"proto_value": str(text).encode()}
     if isinstance(value, str):
         _check_text(name, value)
         return {"string_value": value}
