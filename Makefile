@@ -15,7 +15,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check format bench docs clean
+.PHONY: help venv demo test check format bench docs protos clean
 
 help: ## Show what can be made.
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -68,6 +68,12 @@ bench: $(VENV)/installed ## Compare speed with what people would use instead.
 
 docs: $(VENV)/installed ## Write the command reference anew from the commands.
 	$(VENV)/bin/python docs/command_reference.py
+
+# A venv of its own: the compiler's protobuf need not be the one that Lineal runs with.
+protos: ## Generate ML Metadata's messages anew from their sources.
+	$(PYTHON) -m venv build/protos
+	build/protos/bin/pip install -q 'grpcio-tools==1.74.*' setuptools
+	build/protos/bin/python src/lineal/mlmd/proto/generate.py
 
 clean: ## Remove .venv, caches and the demo's folder.
 	rm -rf $(VENV) $(DIR) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis \

@@ -1,0 +1,1 @@
+"""ML Metadata's own interface over Lineal's store."""
