@@ -126,7 +126,8 @@ OrderBy = Literal["id", "create_time", "last_update_time"]
 class PageRequest:
     """Which nodes to list, in which order, and where to go on.
 
-    `limit` None lists all of them. `token` is the text that the page before ended with.
+    `limit` None lists all of them. `token` is the text that the page before ended with. `sent` is
+    ML Metadata's message of options as it came, without its token: tokens carry it on unchanged.
     """
 
     limit: int | None = None
@@ -134,6 +135,7 @@ class PageRequest:
     ascending: bool = True
     token: str = ""
     filter: str = ""
+    sent: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
