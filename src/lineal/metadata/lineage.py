@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 from lineal.errors import InvalidInput, NotFound
 from lineal.metadata.model import Artifact, EventType, Execution
 from lineal.metadata.reach import MAKING, OUTPUTS, Node, Reach, reach
+from lineal.metadata.served import served
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -77,6 +78,7 @@ class Lineage:
         return plain(self)
 
 
+@served()
 def walk(
     store: Store,
     start: Node,

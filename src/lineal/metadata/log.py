@@ -10,6 +10,7 @@ from lineal.metadata import tables
 from lineal.metadata.model import EventType, Execution, ExecutionState
 from lineal.metadata.names import format_name
 from lineal.metadata.process import is_gone
+from lineal.metadata.served import served
 
 if TYPE_CHECKING:
     from lineal.metadata.store import Store
@@ -63,6 +64,7 @@ def _row(
     }
 
 
+@served()
 def _ids(store: Store, name: str | None, limit: int | None) -> list[int]:
     execution, event = tables.execution, tables.event
     with store.reading() as (connection, at):

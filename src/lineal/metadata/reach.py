@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from lineal.metadata import rows, tables
 from lineal.metadata.model import EventType
+from lineal.metadata.served import served
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,6 +49,7 @@ class Reach:
     children: Mapping[int, Sequence[int]]
 
 
+@served()
 def reach(store: Store, start: Node, *, upstream: bool, internal: bool) -> Reach:
     """Return what may lead to `start`, or with `upstream=False` may come of it."""
     inputs = _INTERNAL_INPUTS if internal else _INPUTS

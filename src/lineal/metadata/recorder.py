@@ -9,7 +9,6 @@ RUNNING execution whose process is gone, which `crashed` finds.
 
 from __future__ import annotations
 
-import json
 import traceback
 import uuid
 from contextlib import contextmanager
@@ -19,16 +18,13 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from lineal.errors import InvalidInput, LinealError, NotFound
-from lineal.metadata.closing import check_claim, claim_inputs, close_output
+from lineal.metadata import steps
 from lineal.metadata.killpoints import kill_point
-from lineal.metadata.labels import LABEL_NAMES, labels_of
 from lineal.metadata.model import (
     Artifact,
-    ArtifactState,
     ArtifactType,
     Context,
     ContextType,
-    Event,
     EventType,
     Execution,
     ExecutionState,
@@ -40,14 +36,13 @@ from lineal.metadata.names import check_alias
 from lineal.metadata.outputs import EnvironmentRecord, Made, Output, Pending
 from lineal.metadata.process import identity, is_gone
 from lineal.metadata.properties import storable
-from lineal.metadata.running import Running
+from lineal.metadata.running import Running, distinct, input_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from lineal.metadata.store import Store, VersionRow
-    from lineal.metadata.transaction import Transaction
 
 __all__ = ["Recorder"]
 
@@ -180,13 +175,7 @@ class Recorder:
         parameters: dict[str, Value] = {"name": name, "alias": alias, "number": number}
 
         with self.run(verb, inputs=target, parameters=parameters) as running:
-
-            def move(transaction: Transaction) -> None:
-                before = transaction.versions.set_alias(name, alias, number)
-                if before is not None:
-                    running.note(was=before)
-
-            running.at_close.append(move)
+            running.moves.append(steps.AliasMove(name, alias, number))
 
     def label(self, artifact_id: int, labels: Mapping[str, Value]) -> None:
         """Set `labels` as custom properties of an artifact; old values stay in the history.
@@ -196,18 +185,7 @@ class Recorder:
         reserved = [name for name in labels if name.startswith("lineal_")]
         if reserved:
             raise InvalidInput(f"labels can't begin with 'lineal_': {', '.join(reserved)}")
-        with self.store.write() as transaction:
-            artifact = transaction.artifact_of(artifact_id)
-            known = set(labels_of(artifact))
-            others = artifact.custom_properties.keys() - known
-            taken = (transaction.declared(artifact_id).keys() | others) & labels.keys()
-            if taken:
-                raise InvalidInput(
-                    f"{min(taken)!r} is a property of {transaction.type_of(artifact_id)}, "
-                    "which a label can't overwrite; choose another word"
-                )
-            names = json.dumps(sorted(known | labels.keys()))
-            transaction.update("artifact", artifact_id, properties={**labels, LABEL_NAMES: names})
+        steps.put_labels(self.store, artifact_id, labels)
 
     # Inside
 
@@ -230,83 +208,53 @@ class Recorder:
         claim: datetime | None,
         properties: dict[str, Value],
     ) -> Running:
-        environment = self._environment()
         parent = next(iter(self._open()), None)
         if parent is not None:
             properties["lineal_parent"] = parent.execution_id
         if claim is not None:
             properties["lineal_known_at"] = claim.isoformat()
         name = str(uuid.uuid4())
-        with self.store.write() as transaction:
-            execution = Execution(
-                verb.name,
-                state=ExecutionState.RUNNING,
-                name=name,
-                custom_properties=properties,
-            )
-            running = Running(self.store, transaction.insert_execution(verb, execution), name)
-            running.known_at = claim
-            running.context_ids = [
-                *(parent.context_ids if parent else ()),
-                *(transaction.put_context(kind, context) for kind, context in contexts),
-            ]
-            for context_id in running.context_ids:
-                transaction.associate(context_id, running.execution_id)
-            for key, artifacts in inputs.items():
-                for index, artifact in enumerate(artifacts):
-                    running.put_input(transaction, key, index, artifact)
-            for output in outputs:
-                running.announce(transaction, output)
-                if claim is not None and output.name is not None:
-                    check_claim(transaction, output.name, claim)
-            if environment is not None:
-                _put_environment(transaction, running, environment)
-            kill_point("recorder.opening")
+        opening = steps.Opening(
+            verb,
+            name,
+            properties,
+            inputs={key: [input_id(each) for each in given] for key, given in inputs.items()},
+            outputs=distinct(outputs),
+            contexts=contexts,
+            within=parent.context_ids if parent else (),
+            known_at=claim,
+            environment=self._environment(),
+        )
+        opened = steps.open_execution(self.store, opening)
+        running = Running(self.store, opened.execution_id, name)
+        running.known_at = claim
+        running.begun(opened, opening)
         return running
 
     def _finish(self, running: Running, state: ExecutionState) -> None:
         for key, pending in running.pending.items():
             if not pending.settled:
                 raise InvalidInput(f"the output {key!r} was announced, but nothing was made of it")
-        claimed_by = f"execution/{running.execution_id}"
-        with self.store.write() as transaction:
-            running.check_open(transaction)
-            for write in running.at_close:
-                write(transaction)
-            for pending in running.pending.values():
-                close_output(transaction, pending, known_at=running.known_at, claimed_by=claimed_by)
-            if running.known_at is not None:
-                transaction.versions.put_claim(
-                    "execution", running.execution_id, running.known_at, claimed_by
-                )
-                inputs = transaction.inputs_of(running.execution_id)
-                claim_inputs(transaction, inputs, known_at=running.known_at, claimed_by=claimed_by)
-            transaction.update(
-                "execution",
-                running.execution_id,
-                columns={"last_known_state": int(state)},
-                properties=running.notes,
-            )
-            kill_point("recorder.numbered")
-        self._tell(running)
+        closing = steps.Closing(
+            running.execution_id,
+            state,
+            outputs=list(running.pending.values()),
+            known_at=running.known_at,
+            notes=running.notes,
+            moves=running.moves,
+        )
+        self._tell(running, steps.close_execution(self.store, closing))
 
-    def _tell(self, running: Running) -> None:
+    def _tell(self, running: Running, closed: steps.Closed) -> None:
         """Fill in what the outputs became."""
-        events = self.store.events(execution_ids=[running.execution_id])
-        made = {
-            str(key): event.artifact_id
-            for event in events
-            if event.type == EventType.OUTPUT
-            for key in event.path[::2]
-        }
-        artifacts = {a.id: a for a in self.store.artifacts(ids=made.values())}
-        versions = self.store.versions_of(made.values())
-        running.artifacts = {key: artifacts[artifact_id] for key, artifact_id in made.items()}
-        running.versions = {key: versions[i] for key, i in made.items() if i in versions}
+        running.artifacts = dict(closed.artifacts)
+        running.versions = dict(closed.versions)
         for key, pending in running.pending.items():
-            result = pending.result
-            if isinstance(result, Made) and result.discard and made[key] != pending.artifact_id:
-                result.discard()
+            made = pending.result
+            if not isinstance(made, Made) or made.discard is None:
+                continue
+            if closed.artifacts[key].id != pending.artifact_id:
+                made.discard()
 
     def _fail(self, running: Running, error: BaseException) -> None:
         notes: dict[str, Value] = {
@@ -320,20 +268,9 @@ class Recorder:
             error.add_note(f"and the failure could not be recorded: {second}")
 
     def _give_up(self, running: Running, state: ExecutionState, notes: Mapping[str, Value]) -> None:
-        with self.store.write() as transaction:
-            running.check_open(transaction)
-            for pending in running.pending.values():
-                transaction.update(
-                    "artifact",
-                    pending.artifact_id,
-                    columns={"state": int(ArtifactState.ABANDONED)},
-                )
-            transaction.update(
-                "execution",
-                running.execution_id,
-                columns={"last_known_state": int(state)},
-                properties={**running.notes, **notes},
-            )
+        artifact_ids = [pending.artifact_id for pending in running.pending.values()]
+        told = {**running.notes, **notes}
+        steps.give_up(self.store, running.execution_id, artifact_ids, state, told)
 
     def _reopen(self, execution: Execution) -> Running:
         """Return the open state of a RUNNING execution, as its rows tell it."""
@@ -361,23 +298,6 @@ def _claim(known_at: Moment | None) -> datetime | None:
             "a claim says when the source knew the data, which has already happened"
         )
     return claim
-
-
-def _put_environment(
-    transaction: Transaction, running: Running, environment: EnvironmentRecord
-) -> None:
-    artifact_id = transaction.find_artifact(environment.type, content=environment.content)
-    if artifact_id is None:
-        artifact = Artifact(
-            environment.type.name,
-            uri=environment.uri,
-            state=ArtifactState.LIVE,
-            properties={**environment.properties, "sha256": environment.content},
-        )
-        artifact_id = transaction.insert_artifact(environment.type, artifact)
-    transaction.put_event(
-        Event(artifact_id, running.execution_id, EventType.INTERNAL_INPUT, ("environment", 0))
-    )
 
 
 def _no_version(store: Store, name: str, number: int) -> LinealError:

@@ -5,27 +5,18 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from lineal.errors import Conflict, InvalidInput
-from lineal.metadata.closing import check_type
-from lineal.metadata.model import (
-    Artifact,
-    ArtifactState,
-    Event,
-    EventType,
-    ExecutionState,
-    Value,
-)
-from lineal.metadata.names import check_name
+from lineal.errors import InvalidInput
+from lineal.metadata import steps
 from lineal.metadata.outputs import PINNED, Made, Output, Pending
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
     from datetime import datetime
 
+    from lineal.metadata.model import Artifact, Value
     from lineal.metadata.store import Store, VersionRow
-    from lineal.metadata.transaction import Transaction
 
-__all__ = ["Running"]
+__all__ = ["Running", "distinct", "input_id"]
 
 
 class Running:
@@ -45,7 +36,7 @@ class Running:
         self.is_open = True
         self.pending: dict[str, Pending] = {}
         self.notes: dict[str, Value] = {}
-        self.at_close: list[Callable[[Transaction], None]] = []  # written in the same commit
+        self.moves: list[steps.AliasMove] = []  # made by the closing commit
         self._store = store
         self._inputs: set[int] = set()
         self._pinned: set[int] = set()
@@ -69,17 +60,17 @@ class Running:
 
     def add_output(self, output: Output) -> None:
         """Announce one more output, before its bytes are put in place."""
-        with self._store.write() as transaction:
-            self.check_open(transaction)
-            self.announce(transaction, output)
+        distinct([*(held.output for held in self.pending.values()), output])
+        ids = steps.add_output(self._store, self.execution_id, self.context_ids, output)
+        self.pending[output.key] = Pending(output, *ids)
 
     def add_input(self, key: str, artifact: Artifact) -> None:
         """Record one more input, known only now; once, however often it is read."""
         if artifact.id in self._inputs:
             return
-        with self._store.write() as transaction:
-            self.check_open(transaction)
-            self.put_input(transaction, key, 0, artifact)
+        number = input_id(artifact)
+        steps.add_input(self._store, self.execution_id, self.context_ids, key, number)
+        self._inputs.add(number)
 
     def add_read(self, artifact: Artifact) -> None:
         """Record one more input that was read, and whether exactly this version was asked for."""
@@ -89,45 +80,32 @@ class Running:
         if self._pinned:
             self.notes[PINNED] = json.dumps(sorted(self._pinned - self._followed))
 
-    def check_open(self, transaction: Transaction) -> None:
-        """Raise `Conflict` if another process settled this execution, which it took for dead."""
-        state = transaction.execution_state(self.execution_id)
-        if state != ExecutionState.RUNNING:
-            told = "gone" if state is None else state.name
-            raise Conflict(
-                f"execution/{self.execution_id} is no longer RUNNING but {told}: "
-                "another process settled it; run the verb again"
-            )
-
-    def announce(self, transaction: Transaction, output: Output) -> None:
-        """Insert the PENDING artifact and event of an output."""
-        if output.key in self.pending:
-            raise InvalidInput(f"the execution already has an output {output.key!r}")
-        if output.name is not None:
-            check_name(output.name)
-            check_type(transaction, output.name, output.type.name)
-        pending = Artifact(
-            type=output.type.name,
-            state=ArtifactState.PENDING,
-            custom_properties={} if output.name is None else {"lineal_name": output.name},
-        )
-        artifact_id = transaction.insert_artifact(output.type, pending)
-        event = Event(artifact_id, self.execution_id, EventType.PENDING_OUTPUT, (output.key, 0))
-        for context_id in self.context_ids:
-            transaction.attribute(context_id, artifact_id)
-        self.pending[output.key] = Pending(output, artifact_id, transaction.put_event(event))
-
-    def put_input(self, transaction: Transaction, key: str, index: int, artifact: Artifact) -> None:
-        """Insert the event of an input, and put the input into the run's contexts."""
-        if artifact.id is None or not transaction.holds_artifact(artifact.id):
-            raise InvalidInput(f"an input must be an artifact of this workspace: {artifact}")
-        transaction.put_event(Event(artifact.id, self.execution_id, EventType.INPUT, (key, index)))
-        for context_id in self.context_ids:
-            transaction.attribute(context_id, artifact.id)
-        self._inputs.add(artifact.id)
+    def begun(self, opened: steps.Opened, opening: steps.Opening) -> None:
+        """Take in what the opening step made of its outputs and inputs."""
+        self.context_ids = list(opened.context_ids)
+        for output, ids in zip(opening.outputs, opened.pending, strict=True):
+            self.pending[output.key] = Pending(output, *ids)
+        self._inputs.update(*opening.inputs.values())
 
     def _settle(self, key: str, result: Made | Artifact | None) -> None:
         if key not in self.pending:
             raise InvalidInput(f"the execution has no output {key!r}; announce it first")
         self.pending[key].result = result
         self.pending[key].settled = True
+
+
+def input_id(artifact: Artifact) -> int:
+    """Return the id of an input; raise `InvalidInput` for an artifact that is in no store."""
+    if artifact.id is None:
+        raise InvalidInput(f"an input must be an artifact of this workspace: {artifact}")
+    return artifact.id
+
+
+def distinct(outputs: Sequence[Output]) -> Sequence[Output]:
+    """Return the outputs of an execution; raise `InvalidInput` if two have the same key."""
+    keys = set()
+    for output in outputs:
+        if output.key in keys:
+            raise InvalidInput(f"the execution already has an output {output.key!r}")
+        keys.add(output.key)
+    return outputs

@@ -13,6 +13,7 @@ from lineal.metadata import tables
 from lineal.metadata.criteria import Criteria
 from lineal.metadata.model import Artifact, ArtifactState, Value
 from lineal.metadata.rows import is_of_type
+from lineal.metadata.served import served
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -26,8 +27,10 @@ _HIDDEN = (ArtifactState.PENDING, ArtifactState.ABANDONED, ArtifactState.DELETED
 _Candidate = tuple[int, str | None]  # an artifact's id and its version's name
 
 
+@served()
 def find(
     store: Store,
+    /,
     *,
     type: str | None = None,  # noqa: A002 -- the field's own name for it
     name: str | None = None,

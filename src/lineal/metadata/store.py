@@ -22,6 +22,7 @@ from lineal.metadata.model import (
     Value,
 )
 from lineal.metadata.moments import Moment, as_moment, from_microseconds
+from lineal.metadata.served import Elsewhere, served
 from lineal.metadata.transaction import Transaction
 from lineal.metadata.version_rows import VersionRow, version_rows
 
@@ -43,6 +44,9 @@ class Store:
     may be used from several threads, and one file by several processes. All writing goes through
     the recorder.
     """
+
+    elsewhere: Elsewhere | None = None
+    """Where what is served runs, for a store that a server keeps."""
 
     def __init__(
         self,
@@ -111,6 +115,7 @@ class Store:
         """Return the execution with that id; raise `NotFound` if there is none."""
         return _only(self.executions(ids=[id]), f"execution/{id}")
 
+    @served()
     def artifacts(
         self,
         *,
@@ -130,6 +135,7 @@ class Store:
         links = [(tables.attribution, "context_id", context_id)]
         return self._nodes(wanted, ids, type, links, rows.artifact)
 
+    @served()
     def executions(
         self,
         *,
@@ -149,6 +155,7 @@ class Store:
         links = [(tables.association, "context_id", context_id)]
         return self._nodes(wanted, ids, type, links, rows.execution)
 
+    @served()
     def contexts(
         self,
         *,
@@ -165,6 +172,7 @@ class Store:
         ]
         return self._nodes(Criteria("context", {"name": name}), ids, type, links, rows.context)
 
+    @served()
     def events(
         self,
         *,
@@ -183,6 +191,7 @@ class Store:
                 found += rows.events(connection, [column.in_(chunk)], at)
         return sorted(found, key=lambda event: event.id or 0)
 
+    @served()
     def event_keys(self, event_ids: Iterable[int]) -> dict[int, str]:
         """Return the first step of the path of each of these events, where it has one."""
         found: dict[int, str] = {}
@@ -192,6 +201,7 @@ class Store:
                 found |= {event_id: str(path[0]) for event_id, path in paths.items()}
         return found
 
+    @served()
     def children(self, execution_ids: Iterable[int]) -> dict[int, list[int]]:
         """Return the ids of the executions that began inside of each of these, where any did."""
         table = tables.execution_property
@@ -210,6 +220,7 @@ class Store:
                     found.setdefault(parent, []).append(child)
         return found
 
+    @served()
     def parent_contexts(self, context_id: int) -> list[Context]:
         """Return the contexts that hold the context with that id."""
         link = tables.parent_context  # not dated: such links are never taken back
@@ -221,11 +232,13 @@ class Store:
 
     # Versions and aliases
 
+    @served()
     def newest(self, name: str) -> VersionRow | None:
         """Return the newest version of `name`, or None if there is none."""
         found = self._versions([tables.version.c.name == name], newest_first=True, limit=1)
         return found[0] if found else None
 
+    @served()
     def version(self, name: str, number: int) -> VersionRow | None:
         """Return version `number` of `name`, or None if there is none."""
         if not 0 < number < 2**63:
@@ -234,11 +247,13 @@ class Store:
         found = self._versions([version.c.name == name, version.c.number == number])
         return found[0] if found else None
 
+    @served()
     def version_of(self, artifact_id: int) -> VersionRow | None:
         """Return the version that the artifact is, or None if it has no name."""
         found = self._versions([tables.version.c.artifact_id == artifact_id])
         return found[0] if found else None
 
+    @served()
     def versions_of(self, artifact_ids: Iterable[int]) -> dict[int, VersionRow]:
         """Return the versions that these artifacts are, by artifact id."""
         found: dict[int, VersionRow] = {}
@@ -247,10 +262,12 @@ class Store:
                 found[row.artifact_id] = row
         return found
 
+    @served()
     def versions(self, name: str) -> list[VersionRow]:
         """Return all versions of `name`, oldest first."""
         return self._versions([tables.version.c.name == name])
 
+    @served()
     def by_content(self, name: str, prefix: str) -> list[VersionRow]:
         """Return the versions of `name` whose content's SHA-256 begins with `prefix`."""
         version = tables.version
@@ -258,6 +275,7 @@ class Store:
             [version.c.name == name, version.c.content.startswith(prefix, autoescape=True)]
         )
 
+    @served()
     def newest_versions(self, *, type: str | None = None) -> list[VersionRow]:  # noqa: A002
         """Return the newest version of every name, by name; of artifacts of `type` if given."""
         version = tables.version
@@ -284,6 +302,7 @@ class Store:
         """Return every name that has a version, sorted; of artifacts of `type` if given."""
         return sorted(row.name for row in self.newest_versions(type=type))
 
+    @served()
     def aliases(self, name: str) -> dict[str, int]:
         """Return the aliases of `name` and the version number that each stands for."""
         alias = tables.alias
@@ -302,11 +321,13 @@ class Store:
                 }
         return dict(sorted(numbers.items()))
 
+    @served()
     def alias(self, name: str, alias: str) -> VersionRow | None:
         """Return the version of `name` that `alias` stands for, or None if nothing does."""
         number = self.aliases(name).get(alias)
         return None if number is None else self.version(name, number)
 
+    @served()
     def commits(self, *, limit: int | None = None) -> list[tuple[int, datetime]]:
         """Return number and time of the newest `limit` commits, newest first."""
         commit = tables.commit

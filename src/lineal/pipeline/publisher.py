@@ -17,6 +17,7 @@ from lineal.metadata.model import (
     Value,
 )
 from lineal.metadata.outputs import Made, Output
+from lineal.metadata.steps import nest_contexts
 from lineal.pipeline.cache import as_property
 from lineal.pipeline.driver import INGREDIENTS
 from lineal.pipeline.forms import Slot
@@ -63,10 +64,11 @@ class Publisher:
 
     def begin(self, contexts: RunContexts) -> None:
         """Record that a run begins: its context, within its pipeline's."""
-        with self._workspace.recorder.store.write() as transaction:
-            pipeline = transaction.put_context(PIPELINE, Context(PIPELINE.name, contexts.pipeline))
-            run = transaction.put_context(PIPELINE_RUN, Context(PIPELINE_RUN.name, contexts.run_id))
-            transaction.put_parent_context(run, pipeline)
+        nest_contexts(
+            self._workspace.recorder.store,
+            (PIPELINE_RUN, Context(PIPELINE_RUN.name, contexts.run_id)),
+            (PIPELINE, Context(PIPELINE.name, contexts.pipeline)),
+        )
 
     def check(self, node: Node) -> None:
         """Refuse a node whose outputs this workspace has no form for."""
