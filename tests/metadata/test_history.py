@@ -294,7 +294,7 @@ def test_a_store_of_many_thousand_nodes_can_be_looked_back_at(graph) -> None:
     kind = graph.artifact("thing", "a").type_id
     with graph.store.write() as transaction:
         rows = [{"type_id": kind, "name": f"n{number}"} for number in range(count)]
-        transaction._commit.insert(tables.artifact, rows)
+        transaction.commit.insert(tables.artifact, rows)
 
     then = graph.store.as_of(graph.store.commits(limit=1)[0][1])
 

@@ -65,7 +65,7 @@ def add_chain(store: Store, count: int, name: str | None) -> None:
                 for n in numbers
             ]
         for table, values in rows.items():
-            transaction._commit.insert(table, values)
+            transaction.commit.insert(table, values)
 
 
 def names(lineage: Lineage) -> set[str]:

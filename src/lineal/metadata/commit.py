@@ -3,48 +3,42 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
-
-import sqlalchemy as sa
+from typing import TYPE_CHECKING, cast
 
 from lineal.metadata import tables
+from lineal.metadata.backends import backend_of
 from lineal.metadata.moments import from_microseconds, now, to_microseconds
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
+
+    import sqlalchemy as sa
 
 __all__ = ["Commit"]
 
-_NODES = ("artifact", "execution", "context", "event", "attribution", "association")
+_CHANGE = ("commit", "kind", "node_id", "old")
+_COMMIT = ("number", "time_us", "inserted", "seen", "frontier")
 
 
 class Commit:
     """A transaction's number and time, and the ids that it inserts.
 
-    What another client inserted into the same file since the last commit is noted as seen.
+    Rows of dated tables get their ids here, before they are inserted, so that the commit knows
+    them all. The other ids between the last commit's frontier and this one's belong to another
+    client of the same database, and are noted as seen.
     """
 
     def __init__(self, connection: sa.Connection) -> None:
         self.connection = connection
-        commit = tables.commit
-        last = connection.execute(
-            sa.select(commit.c.number, commit.c.time_us, commit.c.frontier)
-            .order_by(commit.c.number.desc())
-            .limit(1)
-        ).one_or_none()
-        known = json.loads(last.frontier) if last else {}
-        reached = _frontier(connection)
+        self.backend = backend_of(connection)
+        last = self.backend.last_commit(connection)
         present = to_microseconds(now())
-        self.number: int = last.number + 1 if last else 1
-        self.microseconds: int = max(present, last.time_us) if last else present
-        self._before = {kind: max(reached[kind], known.get(kind, 0)) for kind in _NODES}
-        self._seen = {
-            kind: [(known.get(kind, 0) + 1, reached[kind])]
-            for kind in _NODES
-            if reached[kind] > known.get(kind, 0)
-        }
-        self._inserted: dict[str, list[int]] = {}
+        self.number: int = last[0] + 1 if last else 1
+        self.microseconds: int = max(present, last[1]) if last else present
+        self._known: dict[str, int] = json.loads(last[2]) if last else {}
+        self._reached = self.backend.reach(connection)  # nobody of ours can insert from here on
+        self._inserted: dict[str, list[list[int]]] = {}
         self._wrote = False
 
     @property
@@ -57,62 +51,131 @@ class Commit:
         """The same time as ML Metadata counts it."""
         return self.microseconds // 1000
 
-    def insert(self, table: sa.Table, values: Sequence[Mapping[str, object]]) -> None:
-        """Insert rows whose ids nobody asks for."""
+    def touch(self) -> None:
+        """Say that something was written by other means than this commit's own."""
         self._wrote = True
-        self.connection.execute(table.insert(), [dict(row) for row in values])
+
+    def reserve(self, table: sa.Table, count: int) -> Sequence[int]:
+        """Return `count` new ids of `table`, ascending; the rows are inserted in this commit."""
+        if count < 1:
+            return ()
+        ids = self.backend.reserve(self.connection, table, count)
+        kind = tables.DATED.get(table.name)
+        if kind is not None:
+            self._note(kind, ids)
+        return ids
+
+    def insert_rows(
+        self,
+        table: sa.Table,
+        columns: Sequence[str],
+        rows: Sequence[tuple[object, ...]],
+        *,
+        ignore: bool = False,
+    ) -> None:
+        """Insert rows given as tuples in the order of `columns`; with `ignore` only new ones.
+
+        Rows of a dated table that come without ids get some.
+        """
+        if not rows:
+            return
+        self._wrote = True
+        kind = tables.DATED.get(table.name)
+        if kind is not None and "id" not in columns:
+            columns = ("id", *columns)
+            ids = self.reserve(table, len(rows))
+            rows = [(number, *row) for number, row in zip(ids, rows, strict=True)]
+        elif kind is not None:
+            self._note_own_ids(kind, columns.index("id"), rows)
+        self.backend.insert(self.connection, table, columns, rows, ignore=ignore)
+
+    def upsert_rows(
+        self,
+        table: sa.Table,
+        columns: Sequence[str],
+        rows: Sequence[tuple[object, ...]],
+        *,
+        key: Sequence[str],
+    ) -> None:
+        """Insert rows, or replace the other columns of those whose `key` is there already."""
+        if rows:
+            self._wrote = True
+            self.backend.upsert(self.connection, table, columns, rows, key=key)
+
+    def insert(self, table: sa.Table, values: Sequence[Mapping[str, object]]) -> None:
+        """Insert rows, all with the same columns, whose ids nobody asks for."""
+        if values:
+            columns = tuple(values[0])
+            self.insert_rows(table, columns, [tuple(row[c] for c in columns) for row in values])
 
     def insert_one(self, table: sa.Table, values: Mapping[str, object]) -> int:
         """Insert one row; return its id."""
-        self._wrote = True
-        result = self.connection.execute(table.insert(), dict(values))
-        key = result.inserted_primary_key
-        if key is None:  # pragma: no cover -- every table given here has a key
-            raise LookupError(table.name)
-        inserted = int(key[0])
-        if table.name.lower() in _NODES:
-            self._inserted.setdefault(table.name.lower(), []).append(inserted)
+        inserted = self.reserve(table, 1)[0]
+        self.insert_rows(table, ("id", *values), [(inserted, *values.values())])
         return inserted
 
     def keep(self, kind: str, node_id: int, old: Mapping[str, object]) -> None:
         """Put the values that are about to be replaced beside, for questions about the past."""
-        row = {"commit": self.number, "kind": kind, "node_id": node_id}
-        self.insert(tables.change, [{**row, "old": json.dumps(old)}])
+        self.keep_many(kind, [(node_id, old)])
+
+    def keep_many(self, kind: str, rows: Iterable[tuple[int, Mapping[str, object]]]) -> None:
+        """Put the values of many rows, which are about to be replaced, beside."""
+        self.insert_rows(
+            tables.change,
+            _CHANGE,
+            [(self.number, kind, node_id, json.dumps(old)) for node_id, old in rows],
+        )
 
     def seal(self) -> None:
         """Write the commit's own row, if anything was written."""
         if not self._wrote:
             return
-        after = _frontier(self.connection)
-        inserted = {kind: _ranges(ids) for kind, ids in self._inserted.items()}
-        self.connection.execute(
-            tables.commit.insert(),
-            {
-                "number": self.number,
-                "time_us": self.microseconds,
-                "inserted": json.dumps(inserted),
-                "seen": json.dumps(self._seen) if self._seen else None,
-                "frontier": json.dumps({k: max(after[k], self._before[k]) for k in _NODES}),
-            },
+        frontier, seen = {}, {}
+        for kind in tables.DATED.values():
+            known = self._known.get(kind, 0)
+            ours = self._inserted[kind] = _joined(self._inserted.get(kind, ()))
+            frontier[kind] = max(known, self._reached.get(kind, 0), *(last for _, last in ours))
+            others = _gaps(known + 1, frontier[kind], ours)
+            if others:
+                seen[kind] = others
+        row = (
+            self.number,
+            self.microseconds,
+            json.dumps({kind: ranges for kind, ranges in self._inserted.items() if ranges}),
+            json.dumps(seen) if seen else None,
+            json.dumps(frontier),
         )
+        self.backend.insert(self.connection, tables.commit, _COMMIT, [row])
+
+    def _note(self, kind: str, ids: Sequence[int]) -> None:
+        ranges = self._inserted.setdefault(kind, [])
+        ranges += [[ids[0], ids[-1]]] if isinstance(ids, range) else [[n, n] for n in ids]
+
+    def _note_own_ids(self, kind: str, place: int, rows: Sequence[tuple[object, ...]]) -> None:
+        """Note ids that were not reserved here but chosen elsewhere, by an import say."""
+        last = cast("int", rows[-1][place])
+        if not any(start <= last <= end for start, end in self._inserted.get(kind, ())):
+            self._note(kind, [cast("int", row[place]) for row in rows])
 
 
-def _frontier(connection: sa.Connection) -> dict[str, int]:
-    columns = [
-        sa.select(sa.func.coalesce(sa.func.max(getattr(tables, kind).c.id), 0))
-        .scalar_subquery()
-        .label(kind)
-        for kind in _NODES
-    ]
-    row = connection.execute(sa.select(*columns)).one()
-    return {kind: getattr(row, kind) for kind in _NODES}
-
-
-def _ranges(ids: list[int]) -> list[list[int]]:
-    ranges: list[list[int]] = []
-    for number in sorted(ids):
-        if ranges and ranges[-1][1] + 1 == number:
-            ranges[-1][1] = number
+def _joined(ranges: Iterable[list[int]]) -> list[list[int]]:
+    """Return the same ids as ascending ranges with gaps between them."""
+    joined: list[list[int]] = []
+    for first, last in sorted(ranges):
+        if joined and first <= joined[-1][1] + 1:
+            joined[-1][1] = max(last, joined[-1][1])
         else:
-            ranges.append([number, number])
-    return ranges
+            joined.append([first, last])
+    return joined
+
+
+def _gaps(first: int, last: int, ranges: Iterable[list[int]]) -> list[list[int]]:
+    """Return the ranges from `first` to `last` that no one of the ascending `ranges` covers."""
+    gaps: list[list[int]] = []
+    for start, end in ranges:
+        if start > first:
+            gaps.append([first, start - 1])
+        first = max(first, end + 1)
+    if first <= last:
+        gaps.append([first, last])
+    return gaps

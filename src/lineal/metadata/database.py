@@ -8,31 +8,41 @@ transaction that starts by reading and writes later would fail at once instead o
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
 import time
 import uuid
 import weakref
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, get_args
 
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from lineal.errors import AlreadyExists, Conflict, Corrupt, IncompatibleVersion, Unavailable
+from lineal.errors import (
+    AlreadyExists,
+    Conflict,
+    Corrupt,
+    IncompatibleVersion,
+    InvalidInput,
+    LinealError,
+    Unavailable,
+)
 from lineal.metadata import tables
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-__all__ = ["BUSY_SECONDS", "LINEAL_SCHEMA_VERSION", "Database"]
+__all__ = ["BUSY_SECONDS", "LINEAL_SCHEMA_VERSION", "Database", "Synchronous"]
 
 LINEAL_SCHEMA_VERSION = 1
 
 BUSY_SECONDS = 60.0
 """How long a writer waits for another process's transaction, which takes milliseconds."""
+
+Synchronous = Literal["FULL", "NORMAL"]
 
 _open: weakref.WeakSet[Database] = weakref.WeakSet()
 
@@ -41,12 +51,22 @@ class Database:
     """A metadata database on a file, or in memory when `path` is None.
 
     A writer that another process keeps waiting for over `busy_seconds` gives up with `Conflict`.
+    With `synchronous="NORMAL"` commits are synced to disk by and by: all survive `kill -9`, the
+    last ones may be lost in a power failure, and the file stays whole in any case.
     """
 
-    def __init__(self, path: Path | None, *, busy_seconds: float = BUSY_SECONDS) -> None:
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        busy_seconds: float = BUSY_SECONDS,
+        synchronous: Synchronous = "FULL",
+    ) -> None:
+        if synchronous not in get_args(Synchronous):
+            raise InvalidInput(f"synchronous can't be {synchronous!r}; choose 'FULL' or 'NORMAL'")
         self.path = path
         self._busy_seconds = busy_seconds
-        self._engine = _engine(path, busy_seconds)
+        self._engine = _engine(path, busy_seconds, synchronous)
         # In memory there is one connection, which the threads take in turns.
         self._turn: AbstractContextManager[object] = (
             threading.RLock() if path is None else nullcontext()
@@ -102,13 +122,16 @@ class Database:
         try:
             yield
         except sa.exc.DatabaseError as error:
-            ours = _our_error(error, f"the metadata database {self.path}", self._busy_seconds)
+            ours = _our_error(error.orig, f"the metadata database {self.path}", self._busy_seconds)
             if ours is None:
                 raise
             raise ours from error
+        except sqlite3.DatabaseError as error:  # of the hot statements, which go to the cursor
+            ours = _our_error(error, f"the metadata database {self.path}", self._busy_seconds)
+            raise ours or sa.exc.DatabaseError(None, None, error) from error
 
 
-def _engine(path: Path | None, busy_seconds: float) -> sa.Engine:
+def _engine(path: Path | None, busy_seconds: float, synchronous: Synchronous) -> sa.Engine:
     if path is None:
         engine = sa.create_engine(
             "sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}
@@ -126,7 +149,7 @@ def _engine(path: Path | None, busy_seconds: float) -> sa.Engine:
         connection.isolation_level = None  # we say BEGIN ourselves, below
         if path is not None:
             _use_write_ahead_log(connection, busy_seconds)
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA synchronous = {synchronous}")
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
@@ -169,8 +192,8 @@ def _leave_to_the_parent() -> None:
 os.register_at_fork(before=_close_idle_connections, after_in_child=_leave_to_the_parent)
 
 
-def _our_error(error: sa.exc.DatabaseError, where: str, busy_seconds: float) -> Exception | None:
-    text = str(error.orig)
+def _our_error(error: BaseException | None, where: str, busy_seconds: float) -> LinealError | None:
+    text = str(error)
     if "locked" in text or "busy" in text:
         return Conflict(
             f"{where} is held by another process for over {busy_seconds:g} s; "
@@ -186,7 +209,7 @@ def _our_error(error: sa.exc.DatabaseError, where: str, busy_seconds: float) -> 
             f"{where} can't be written or opened ({text}); "
             "check free space and permissions, then try again"
         )
-    if isinstance(error, sa.exc.IntegrityError):
+    if isinstance(error, sqlite3.IntegrityError):
         return AlreadyExists(
             f"{where} already holds a row with these values ({text}), perhaps written by "
             "another client; choose another name"

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.compiler import TypeCompiler
 
 __all__ = [
+    "DATED",
     "MLMD_SCHEMA_VERSION",
     "SIMPLE_TYPES",
     "alias",
@@ -330,3 +331,9 @@ sa.Index("idx_lineal_change_node", change.c.kind, change.c.node_id)
 sa.Index("idx_lineal_version_content", version.c.content)
 sa.Index("idx_lineal_attribution_artifact_id", attribution.c.artifact_id)
 sa.Index("idx_lineal_association_execution_id", association.c.execution_id)
+
+DATED = {
+    table.name: table.name.lower()
+    for table in (artifact, execution, context, event, attribution, association)
+}
+"""The tables whose rows commits date by their ids, and what the kinds are called."""

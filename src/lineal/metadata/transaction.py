@@ -41,13 +41,13 @@ class Transaction:
     """The write operations; every method raises before it changes anything it can't finish."""
 
     def __init__(self, connection: sa.Connection) -> None:
-        self._commit = Commit(connection)
-        self._types = TypeWrites(self._commit)
-        self.versions = VersionWrites(self._commit)
+        self.commit = Commit(connection)
+        self._types = TypeWrites(self.commit)
+        self.versions = VersionWrites(self.commit)
 
     def seal(self) -> None:
         """Write the commit's own row, if anything was written."""
-        self._commit.seal()
+        self.commit.seal()
 
     def put_type(self, wanted: NodeType) -> int:
         """Return the id of the type called so, made or widened by new properties if need be."""
@@ -73,7 +73,7 @@ class Transaction:
         type_id, _ = self._types.put(kind)
         table = tables.context
         found = rows.context(
-            self._commit.connection, [table.c.type_id == type_id, table.c.name == context.name]
+            self.commit.connection, [table.c.type_id == type_id, table.c.name == context.name]
         )
         if not found:
             return self._insert_node("context", kind, context, {"name": context.name})
@@ -94,7 +94,7 @@ class Transaction:
     ) -> None:
         """Change columns and add or replace properties of a node; the old values stay beside."""
         table: sa.Table = getattr(tables, kind)
-        before = self._commit.connection.execute(
+        before = self.commit.connection.execute(
             sa.select(table).where(table.c.id == node_id)
         ).one_or_none()
         if before is None:
@@ -103,25 +103,25 @@ class Transaction:
             name: getattr(before, name)
             for name in ("last_update_time_since_epoch", *(columns or ()))
         }
-        changed = {**(columns or {}), "last_update_time_since_epoch": self._commit.milliseconds}
-        self._commit.connection.execute(table.update().where(table.c.id == node_id), changed)
+        changed = {**(columns or {}), "last_update_time_since_epoch": self.commit.milliseconds}
+        self.commit.connection.execute(table.update().where(table.c.id == node_id), changed)
         if properties:
-            node = rows.LOADERS[kind](self._commit.connection, [table.c.id == node_id], None)[0]
+            node = rows.LOADERS[kind](self.commit.connection, [table.c.id == node_id], None)[0]
             old["properties"] = node.properties
             old["custom_properties"] = node.custom_properties
             self._put_properties(kind, node_id, node_type, properties)
-        self._commit.keep(kind, node_id, old)
+        self.commit.keep(kind, node_id, old)
 
     def artifact_of(self, artifact_id: int) -> Artifact:
         """Return the artifact as it stands in this transaction."""
-        found = rows.artifact(self._commit.connection, [tables.artifact.c.id == artifact_id])
+        found = rows.artifact(self.commit.connection, [tables.artifact.c.id == artifact_id])
         if not found:
             raise NotFound(f"there is no artifact/{artifact_id}")
         return found[0]
 
     def type_of(self, artifact_id: int) -> str:
         """Return the name of the artifact's type."""
-        found: str | None = self._commit.connection.scalar(
+        found: str | None = self.commit.connection.scalar(
             sa.select(tables.type_.c.name)
             .join(tables.artifact, tables.artifact.c.type_id == tables.type_.c.id)
             .where(tables.artifact.c.id == artifact_id)
@@ -137,14 +137,14 @@ class Transaction:
     def holds_artifact(self, artifact_id: int) -> bool:
         """Return whether there is an artifact with that id."""
         table = tables.artifact
-        found = self._commit.connection.scalar(
+        found = self.commit.connection.scalar(
             sa.select(table.c.id).where(table.c.id == artifact_id)
         )
         return found is not None
 
     def execution_state(self, execution_id: int) -> ExecutionState | None:
         """Return the state of an execution as it stands in this transaction."""
-        state = self._commit.connection.scalar(
+        state = self.commit.connection.scalar(
             sa.select(tables.execution.c.last_known_state).where(
                 tables.execution.c.id == execution_id
             )
@@ -155,7 +155,7 @@ class Transaction:
         """Return the newest artifact of `kind` whose property `sha256` is `content`, if any."""
         type_id, _ = self._types.put(kind)
         table, properties = tables.artifact, tables.artifact_property
-        found: int | None = self._commit.connection.scalar(
+        found: int | None = self.commit.connection.scalar(
             sa.select(sa.func.max(table.c.id))
             .join(properties, properties.c.artifact_id == table.c.id)
             .where(
@@ -171,18 +171,18 @@ class Transaction:
     def remove_pending(self, artifact_id: int, *, became: int | None = None) -> None:
         """Remove an artifact that never became visible; what it `became` takes its contexts."""
         table = tables.attribution
-        contexts = self._commit.connection.scalars(
+        contexts = self.commit.connection.scalars(
             sa.select(table.c.context_id).where(table.c.artifact_id == artifact_id)
         ).all()
-        self._commit.connection.execute(table.delete().where(table.c.artifact_id == artifact_id))
+        self.commit.connection.execute(table.delete().where(table.c.artifact_id == artifact_id))
         for context_id in contexts if became is not None else ():
             self.attribute(context_id, became or 0)
-        self._commit.connection.execute(
+        self.commit.connection.execute(
             tables.artifact_property.delete().where(
                 tables.artifact_property.c.artifact_id == artifact_id
             )
         )
-        self._commit.connection.execute(
+        self.commit.connection.execute(
             tables.artifact.delete().where(tables.artifact.c.id == artifact_id)
         )
 
@@ -195,7 +195,7 @@ class Transaction:
         paths, as ML Metadata keeps it.
         """
         table, path = tables.event, tables.event_path
-        event_id: int | None = self._commit.connection.scalar(
+        event_id: int | None = self.commit.connection.scalar(
             sa.select(table.c.id).where(
                 table.c.artifact_id == event.artifact_id,
                 table.c.execution_id == event.execution_id,
@@ -203,13 +203,13 @@ class Transaction:
             )
         )
         if event_id is None:
-            event_id = self._commit.insert_one(
+            event_id = self.commit.insert_one(
                 table,
                 {
                     "artifact_id": event.artifact_id,
                     "execution_id": event.execution_id,
                     "type": int(event.type),
-                    "milliseconds_since_epoch": self._commit.milliseconds,
+                    "milliseconds_since_epoch": self.commit.milliseconds,
                 },
             )
         steps = [
@@ -222,7 +222,7 @@ class Transaction:
             for step in event.path
         ]
         if steps:
-            self._commit.insert(path, steps)
+            self.commit.insert(path, steps)
         return event_id
 
     def turn_event(self, event_id: int, to: EventType, *, artifact_id: int) -> None:
@@ -232,23 +232,23 @@ class Transaction:
         of now: its first one stays that of the execution that made it.
         """
         table = tables.event
-        row = self._commit.connection.execute(sa.select(table).where(table.c.id == event_id)).one()
+        row = self.commit.connection.execute(sa.select(table).where(table.c.id == event_id)).one()
         if row.artifact_id == artifact_id:
-            self._commit.keep("event", event_id, {"type": row.type})
-            self._commit.connection.execute(
+            self.commit.keep("event", event_id, {"type": row.type})
+            self.commit.connection.execute(
                 table.update().where(table.c.id == event_id), {"type": int(to)}
             )
             return
-        path = rows.paths(self._commit.connection, [event_id]).get(event_id, ())
+        path = rows.paths(self.commit.connection, [event_id]).get(event_id, ())
         self.remove_event(event_id)
         self.put_event(Event(artifact_id, row.execution_id, to, path))
 
     def remove_event(self, event_id: int) -> None:
         """Remove a pending event whose output did not come to be."""
-        self._commit.connection.execute(
+        self.commit.connection.execute(
             tables.event_path.delete().where(tables.event_path.c.event_id == event_id)
         )
-        self._commit.connection.execute(tables.event.delete().where(tables.event.c.id == event_id))
+        self.commit.connection.execute(tables.event.delete().where(tables.event.c.id == event_id))
 
     def associate(self, context_id: int, execution_id: int) -> None:
         """Put an execution into a context, once."""
@@ -265,7 +265,7 @@ class Transaction:
     def maker_of(self, artifact_id: int) -> int | None:
         """Return the execution that made the artifact: the one of its earliest OUTPUT event."""
         event = tables.event
-        found: int | None = self._commit.connection.scalar(
+        found: int | None = self.commit.connection.scalar(
             sa.select(event.c.execution_id)
             .where(event.c.artifact_id == artifact_id, event.c.type == int(EventType.OUTPUT))
             .order_by(event.c.id)
@@ -277,7 +277,7 @@ class Transaction:
         """Return the ids of the artifacts that are inputs of the execution."""
         event = tables.event
         return list(
-            self._commit.connection.scalars(
+            self.commit.connection.scalars(
                 sa.select(event.c.artifact_id).where(
                     event.c.execution_id == execution_id, event.c.type == int(EventType.INPUT)
                 )
@@ -296,13 +296,13 @@ class Transaction:
         type_id, declared = self._types.put(node_type)
         given = {**node.properties, **node.custom_properties}
         split(given, declared)  # refuse wrong values before anything is inserted
-        node_id = self._commit.insert_one(
+        node_id = self.commit.insert_one(
             getattr(tables, kind),
             {
                 "type_id": type_id,
                 "external_id": node.external_id,
-                "create_time_since_epoch": self._commit.milliseconds,
-                "last_update_time_since_epoch": self._commit.milliseconds,
+                "create_time_since_epoch": self.commit.milliseconds,
+                "last_update_time_since_epoch": self.commit.milliseconds,
                 **{
                     name: int(value) if isinstance(value, int) else value
                     for name, value in values.items()
@@ -331,21 +331,21 @@ class Transaction:
             if not values:
                 continue
             if not are_new:
-                self._commit.connection.execute(
+                self.commit.connection.execute(
                     table.delete().where(
                         owner == node_id,
                         table.c.is_custom_property == int(is_custom),
                         table.c.name.in_(list(values)),
                     )
                 )
-            self._commit.insert(table, encode_all(kind, node_id, values, custom=is_custom))
+            self.commit.insert(table, encode_all(kind, node_id, values, custom=is_custom))
 
     def _link(self, table: sa.Table, values: dict[str, int]) -> None:
-        present = self._commit.connection.scalar(
+        present = self.commit.connection.scalar(
             sa.select(sa.literal(1)).where(*(table.c[name] == v for name, v in values.items()))
         )
         if present is None:
             if "id" in table.c:
-                self._commit.insert_one(table, values)
+                self.commit.insert_one(table, values)
             else:
-                self._commit.insert(table, [values])
+                self.commit.insert(table, [values])

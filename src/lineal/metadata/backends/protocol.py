@@ -54,3 +54,11 @@ class Backend(Protocol):
     ) -> None:
         """Insert rows, or replace the other columns of those whose `key` is there already."""
         ...
+
+    def last_commit(self, connection: sa.Connection) -> tuple[int, int, str] | None:
+        """Return number, time and frontier of the newest commit, if there is one."""
+        ...
+
+    def reach(self, connection: sa.Connection) -> dict[str, int]:
+        """Return the greatest id that each dated kind of row has, or ever had."""
+        ...
