@@ -47,12 +47,18 @@ class Made:
 
 @dataclass(frozen=True)
 class EnvironmentRecord:
-    """The environment that an execution runs in: an artifact, one for each distinct content."""
+    """What an execution runs in or from: an artifact, one for each distinct content.
+
+    `key` is the first step of its event's path. With `is_output` it is not what the execution
+    ran with but what it left on its way, such as a log.
+    """
 
     type: ArtifactType
     content: str
     uri: str
     properties: Mapping[str, Value] = field(default_factory=dict)
+    key: str = "environment"
+    is_output: bool = False
 
 
 @dataclass

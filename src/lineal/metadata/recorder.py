@@ -9,16 +9,16 @@ RUNNING execution whose process is gone, which `crashed` finds.
 
 from __future__ import annotations
 
+import os
 import traceback
 import uuid
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from lineal.errors import InvalidInput, LinealError, NotFound
-from lineal.metadata import steps
+from lineal.metadata import open_runs, steps
 from lineal.metadata.killpoints import kill_point
 from lineal.metadata.model import (
     Artifact,
@@ -45,10 +45,6 @@ if TYPE_CHECKING:
     from lineal.metadata.store import Store, VersionRow
 
 __all__ = ["Recorder"]
-
-_open_runs: ContextVar[tuple[tuple[Recorder, Running], ...]] = ContextVar(
-    "lineal_open_runs", default=()
-)
 
 
 class Recorder:
@@ -84,6 +80,8 @@ class Recorder:
         code: str = "",
         fingerprint: str = "",
         tracks_reads: bool = False,
+        whole_process: bool = False,
+        records: Sequence[EnvironmentRecord] = (),
         state: ExecutionState = ExecutionState.COMPLETE,
     ) -> Iterator[Running]:
         """Record what the body does as one execution of `verb`.
@@ -95,6 +93,9 @@ class Recorder:
         version's known time, and `AlreadyExists` for a name that belongs to another type.
         `code` identifies what runs; without it, that is the verb of this release.
         Inside another open run the execution becomes its child: it shares the run's contexts.
+        With `tracks_reads` what is read inside is an input, also in threads and processes that
+        start inside; with `whole_process` all that this process does counts as inside.
+        `records` are kept beside the environment.
         """
         claim = _claim(known_at)
         running = self._begin(
@@ -103,6 +104,7 @@ class Recorder:
             outputs=outputs,
             contexts=contexts,
             claim=claim,
+            records=records,
             properties={
                 **(parameters or {}),
                 **identity(),
@@ -113,18 +115,18 @@ class Recorder:
         )
         running.tracks_reads = tracks_reads
         kill_point("recorder.opened")
-        _open_runs.set((*_open_runs.get(), (self, running)))
+        open_runs.enter(self, running, whole_process=whole_process)
         try:
             yield running
-            kill_point("recorder.closing")
-            self._finish(running, state)
+            if running.process == os.getpid():
+                kill_point("recorder.closing")
+                self._finish(running, state)
         except BaseException as error:
-            self._fail(running, error)
+            if running.process == os.getpid():
+                self._fail(running, error)
             raise
         finally:
-            running.is_open = False
-            # No token: the body may end in another context than it began in.
-            _open_runs.set(tuple(entry for entry in _open_runs.get() if entry[1].is_open))
+            open_runs.leave(running)
         kill_point("recorder.closed")
 
     def open_run(self) -> Running | None:
@@ -194,9 +196,20 @@ class Recorder:
 
         The recorder may be another one: of a view of the past, of a workspace opened twice.
         """
-        entries = reversed(_open_runs.get())
         here = self.store.uuid
-        return [run for owner, run in entries if run.is_open and owner.store.uuid == here]
+        return [run for owner, run in open_runs.entries() if owner.store.uuid == here]
+
+    def _around(self) -> tuple[int | None, Sequence[int]]:
+        """Return the execution that a new one begins in, and the contexts that it shares.
+
+        That may be one of the process which started this one.
+        """
+        for running in self._open():
+            return running.execution_id, running.context_ids
+        number = open_runs.inherited(self.store.uuid)
+        if number is None or not self.store.executions(ids=[number]):
+            return None, ()
+        return number, [each.id or 0 for each in self.store.contexts(execution_id=number)]
 
     def _begin(
         self,
@@ -206,11 +219,13 @@ class Recorder:
         outputs: Sequence[Output],
         contexts: Sequence[tuple[ContextType, Context]],
         claim: datetime | None,
+        records: Sequence[EnvironmentRecord],
         properties: dict[str, Value],
     ) -> Running:
-        parent = next(iter(self._open()), None)
+        kept = [each for run in self._open() for call in run.before_child for each in call()]
+        parent, within = self._around()
         if parent is not None:
-            properties["lineal_parent"] = parent.execution_id
+            properties["lineal_parent"] = parent
         if claim is not None:
             properties["lineal_known_at"] = claim.isoformat()
         name = str(uuid.uuid4())
@@ -221,9 +236,10 @@ class Recorder:
             inputs={key: [input_id(each) for each in given] for key, given in inputs.items()},
             outputs=distinct(outputs),
             contexts=contexts,
-            within=parent.context_ids if parent else (),
+            within=within,
             known_at=claim,
             environment=self._environment(),
+            records=[*records, *kept],
         )
         opened = steps.open_execution(self.store, opening)
         running = Running(self.store, opened.execution_id, name)
@@ -242,6 +258,7 @@ class Recorder:
             known_at=running.known_at,
             notes=running.notes,
             moves=running.moves,
+            records=running.records,
         )
         self._tell(running, steps.close_execution(self.store, closing))
 
@@ -270,7 +287,7 @@ class Recorder:
     def _give_up(self, running: Running, state: ExecutionState, notes: Mapping[str, Value]) -> None:
         artifact_ids = [pending.artifact_id for pending in running.pending.values()]
         told = {**running.notes, **notes}
-        steps.give_up(self.store, running.execution_id, artifact_ids, state, told)
+        steps.give_up(self.store, running.execution_id, artifact_ids, state, told, running.records)
 
     def _reopen(self, execution: Execution) -> Running:
         """Return the open state of a RUNNING execution, as its rows tell it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 from lineal.errors import InvalidInput
@@ -10,10 +11,11 @@ from lineal.metadata import steps
 from lineal.metadata.outputs import PINNED, Made, Output, Pending
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from lineal.metadata.model import Artifact, Value
+    from lineal.metadata.outputs import EnvironmentRecord
     from lineal.metadata.store import Store, VersionRow
 
 __all__ = ["Running", "distinct", "input_id"]
@@ -37,6 +39,11 @@ class Running:
         self.pending: dict[str, Pending] = {}
         self.notes: dict[str, Value] = {}
         self.moves: list[steps.AliasMove] = []  # made by the closing commit
+        self.records: list[EnvironmentRecord] = []  # kept by the closing commit, however it ends
+        self.process = os.getpid()
+        """The process that opened it, and alone closes it; a forked child goes on inside it."""
+        self.before_child: list[Callable[[], Sequence[EnvironmentRecord]]] = []
+        """Called when an execution begins inside of this one; what they return is kept with it."""
         self._store = store
         self._inputs: set[int] = set()
         self._pinned: set[int] = set()
@@ -66,11 +73,24 @@ class Running:
 
     def add_input(self, key: str, artifact: Artifact) -> None:
         """Record one more input, known only now; once, however often it is read."""
-        if artifact.id in self._inputs:
+        self.add_inputs([(key, artifact)])
+
+    def add_inputs(self, inputs: Iterable[tuple[str, Artifact]]) -> None:
+        """Record more inputs, each with its key, in one commit; known ones stay as they are."""
+        new = {
+            input_id(artifact): key
+            for key, artifact in inputs
+            if artifact.id is None or artifact.id not in self._inputs
+        }
+        if not new:
             return
-        number = input_id(artifact)
-        steps.add_input(self._store, self.execution_id, self.context_ids, key, number)
-        self._inputs.add(number)
+        pairs = [(key, number) for number, key in new.items()]
+        steps.add_inputs(self._store, self.execution_id, self.context_ids, pairs)
+        self._inputs.update(new)
+
+    def write_notes(self) -> None:
+        """Keep the notes taken so far at once, so that a crash does not lose them."""
+        steps.note(self._store, self.execution_id, self.notes)
 
     def add_read(self, artifact: Artifact) -> None:
         """Record one more input that was read, and whether exactly this version was asked for."""

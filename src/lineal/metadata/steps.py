@@ -40,11 +40,12 @@ __all__ = [
     "Closing",
     "Opened",
     "Opening",
-    "add_input",
+    "add_inputs",
     "add_output",
     "close_execution",
     "give_up",
     "nest_contexts",
+    "note",
     "open_execution",
     "put_labels",
 ]
@@ -63,6 +64,7 @@ class Opening:
     within: Sequence[int] = ()
     known_at: datetime | None = None
     environment: EnvironmentRecord | None = None
+    records: Sequence[EnvironmentRecord] = ()
 
 
 @dataclass(frozen=True)
@@ -93,6 +95,7 @@ class Closing:
     known_at: datetime | None = None
     notes: Mapping[str, Value] = field(default_factory=dict)
     moves: Sequence[AliasMove] = ()
+    records: Sequence[EnvironmentRecord] = ()
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,9 @@ def open_execution(store: Store, opening: Opening) -> Opened:
             if opening.known_at is not None and output.name is not None:
                 check_claim(transaction, output.name, opening.known_at)
         if opening.environment is not None:
-            _put_environment(transaction, execution_id, opening.environment)
+            _put_record(transaction, execution_id, opening.environment)
+        for record in opening.records:
+            _put_record(transaction, execution_id, record)
         kill_point("recorder.opening")
     return Opened(execution_id, context_ids, pending)
 
@@ -145,13 +150,25 @@ def add_output(
 
 
 @served(writes=True)
-def add_input(
-    store: Store, execution_id: int, context_ids: Sequence[int], key: str, artifact_id: int
+def add_inputs(
+    store: Store,
+    execution_id: int,
+    context_ids: Sequence[int],
+    inputs: Sequence[tuple[str, int]],
 ) -> None:
-    """Record one more input of an open execution."""
+    """Record more inputs of an open execution, each given by key and artifact."""
     with store.write() as transaction:
         _check_open(transaction, execution_id)
-        _put_input(transaction, execution_id, context_ids, (key, 0), artifact_id)
+        for key, artifact_id in inputs:
+            _put_input(transaction, execution_id, context_ids, (key, 0), artifact_id)
+
+
+@served(writes=True)
+def note(store: Store, execution_id: int, notes: Mapping[str, Value]) -> None:
+    """Keep facts about an open execution as its custom properties."""
+    with store.write() as transaction:
+        _check_open(transaction, execution_id)
+        transaction.update("execution", execution_id, properties=notes)
 
 
 @served(writes=True)
@@ -172,6 +189,8 @@ def close_execution(store: Store, closing: Closing) -> Closed:
             transaction.versions.put_claim("execution", execution_id, closing.known_at, claimed_by)
             inputs = transaction.inputs_of(execution_id)
             claim_inputs(transaction, inputs, known_at=closing.known_at, claimed_by=claimed_by)
+        for record in closing.records:
+            _put_record(transaction, execution_id, record)
         transaction.update(
             "execution",
             execution_id,
@@ -189,10 +208,13 @@ def give_up(
     artifact_ids: Sequence[int],
     state: ExecutionState,
     notes: Mapping[str, Value],
+    records: Sequence[EnvironmentRecord] = (),
 ) -> None:
     """End an execution that made nothing; its PENDING artifacts are ABANDONED."""
     with store.write() as transaction:
         _check_open(transaction, execution_id)
+        for record in records:
+            _put_record(transaction, execution_id, record)
         for artifact_id in artifact_ids:
             columns: dict[str, object] = {"state": int(ArtifactState.ABANDONED)}
             transaction.update("artifact", artifact_id, columns=columns)
@@ -278,21 +300,18 @@ def _put_input(
         transaction.attribute(context_id, artifact_id)
 
 
-def _put_environment(
-    transaction: Transaction, execution_id: int, environment: EnvironmentRecord
-) -> None:
-    artifact_id = transaction.find_artifact(environment.type, content=environment.content)
+def _put_record(transaction: Transaction, execution_id: int, record: EnvironmentRecord) -> None:
+    artifact_id = transaction.find_artifact(record.type, content=record.content)
     if artifact_id is None:
         artifact = Artifact(
-            environment.type.name,
-            uri=environment.uri,
+            record.type.name,
+            uri=record.uri,
             state=ArtifactState.LIVE,
-            properties={**environment.properties, "sha256": environment.content},
+            properties={**record.properties, "sha256": record.content},
         )
-        artifact_id = transaction.insert_artifact(environment.type, artifact)
-    transaction.put_event(
-        Event(artifact_id, execution_id, EventType.INTERNAL_INPUT, ("environment", 0))
-    )
+        artifact_id = transaction.insert_artifact(record.type, artifact)
+    kind = EventType.INTERNAL_OUTPUT if record.is_output else EventType.INTERNAL_INPUT
+    transaction.put_event(Event(artifact_id, execution_id, kind, (record.key, 0)))
 
 
 def _told(store: Store, execution_id: int) -> Closed:
