@@ -74,6 +74,7 @@ protos: ## Generate ML Metadata's messages anew from their sources.
 	$(PYTHON) -m venv build/protos
 	build/protos/bin/pip install -q 'grpcio-tools==1.74.*' setuptools
 	build/protos/bin/python src/lineal/mlmd/proto/generate.py
+	build/protos/bin/python src/lineal/mlmd/remote/generate.py
 
 clean: ## Remove .venv, caches and the demo's folder.
 	rm -rf $(VENV) $(DIR) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis \

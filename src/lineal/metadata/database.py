@@ -107,6 +107,12 @@ class Database:
         ):
             yield connection
 
+    @property
+    def open_connections(self) -> int:
+        """How many connections are open, in use or not."""
+        pool = self._engine.pool
+        return pool.checkedin() + pool.checkedout() if isinstance(pool, QueuePool) else 1
+
     def close(self) -> None:
         """Close every connection."""
         self._engine.dispose()

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     from lineal.metadata.store import Store
 
-__all__ = ["SERVED", "Elsewhere", "Served", "served"]
+__all__ = ["MODULES", "SERVED", "Elsewhere", "Served", "served"]
+
+MODULES = ("lineage", "log", "reach", "search", "steps", "store")
+"""Where served functions are; a server imports them all."""
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")

@@ -12,6 +12,7 @@ from lineal.metadata import rows, tables
 from lineal.metadata.criteria import Criteria
 from lineal.metadata.database import BUSY_SECONDS, Database
 from lineal.metadata.history import AsOf, Clock, Horizon, horizon
+from lineal.metadata.locks import hold
 from lineal.metadata.model import (
     Artifact,
     ArtifactState,
@@ -27,7 +28,7 @@ from lineal.metadata.transaction import Transaction
 from lineal.metadata.version_rows import VersionRow, version_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -88,6 +89,11 @@ class Store:
         """Return the same store as it is now."""
         return self if self._as_of is None else Store(database=self._database)
 
+    @property
+    def open_connections(self) -> int:
+        """How many connections to the database are open."""
+        return self._database.open_connections
+
     def close(self) -> None:
         """Close the database's connections."""
         self._database.close()
@@ -104,6 +110,15 @@ class Store:
             transaction = Transaction(connection)
             yield transaction
             transaction.seal()
+
+    @contextmanager
+    def lock(self, name: str, *, wanted: Callable[[], bool] = lambda: True) -> Iterator[bool]:
+        """Hold the lock called `name`, which all users of the store take turns with.
+
+        Waits while somebody else holds it and it is still `wanted`; yields whether it is held.
+        """
+        with hold(self._database, name, wanted=wanted) as held:
+            yield held
 
     # Nodes
 

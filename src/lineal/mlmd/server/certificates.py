@@ -1,0 +1,67 @@
+"""TLS and mutual TLS: the server's key and certificate, and whose clients' it accepts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lineal.errors import InvalidInput, Unavailable
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import grpc
+
+__all__ = ["Certificates"]
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """The PEM texts of a server: its private key, its chain, and its clients' authority.
+
+    With `client_authority` and `require_client`, only clients with a certificate of that
+    authority can connect.
+    """
+
+    key: str
+    chain: str
+    client_authority: str = ""
+    require_client: bool = True
+
+    @classmethod
+    def read(cls, key: Path, chain: Path, client_authority: Path | None = None) -> Certificates:
+        """Return what the files say; a clients' authority makes their certificates required."""
+        return cls(
+            key=_text(key, "the server's key"),
+            chain=_text(chain, "the server's certificate"),
+            client_authority=""
+            if client_authority is None
+            else _text(client_authority, "the clients' authority"),
+        )
+
+    @property
+    def identifies_clients(self) -> bool:
+        """Whether whoever connects has shown a certificate."""
+        return bool(self.client_authority) and self.require_client
+
+    def credentials(self) -> grpc.ServerCredentials:
+        """Return them as gRPC takes them."""
+        import grpc
+
+        for what, text in (("key", self.key), ("certificate", self.chain)):
+            if "-----BEGIN" not in text:
+                raise InvalidInput(f"the server's {what} is no PEM text ('-----BEGIN …')")
+        return grpc.ssl_server_credentials(
+            [(self.key.encode(), self.chain.encode())],
+            root_certificates=self.client_authority.encode() or None,
+            require_client_auth=self.identifies_clients,
+        )
+
+
+def _text(path: Path, what: str) -> str:
+    try:
+        return path.read_text(encoding="ascii")
+    except OSError as error:
+        raise Unavailable(f"{what} {path} can't be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{what} {path} is no PEM text; convert it from DER first") from error
