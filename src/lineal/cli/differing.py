@@ -1,4 +1,4 @@
-"""Comparing two versions, with all that led to them."""
+"""Comparing versions with all that led to them, and following single columns."""
 
 from typing import Annotated
 
@@ -6,7 +6,7 @@ import typer
 
 from lineal.cli import output, session
 
-__all__ = ["diff"]
+__all__ = ["columns", "diff"]
 
 
 def diff(
@@ -55,3 +55,31 @@ def diff(
         output.print_lines(f"{found.first} and {found.second}: no difference, nor before them")
     else:
         output.print_lines(*(f"{'*' if each.is_cause else ' '} {each}" for each in told))
+
+
+def columns(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="NAME", help="A table, such as ops.speed@2.", show_default=False),
+    ],
+    column: Annotated[str, typer.Argument(help="One of its columns.", show_default=False)],
+    downstream: Annotated[
+        bool, typer.Option("--downstream", help="What was made of it, instead of what it is of.")
+    ] = False,
+    at: session.AtOption = None,
+    workspace: session.WorkspaceOption = None,
+    as_json: session.JsonOption = False,
+) -> None:
+    """Tell which columns a column was made of, where the tables' makers told."""
+    from dataclasses import asdict
+
+    with session.opened(workspace, at=at) as ws:
+        found = ws.columns(name, column, downstream=downstream)
+    if as_json:
+        output.print_json([asdict(step) for step in found])
+    elif not found:
+        output.print_lines(
+            f"nobody told what {name}.{column} {'became' if downstream else 'is of'}"
+        )
+    else:
+        output.print_lines(*(str(step) for step in found))

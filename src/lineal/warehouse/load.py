@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from lineal.errors import InvalidInput
+from lineal.errors import InvalidInput, NotFound
 from lineal.metadata import Output, kill_point
+from lineal.metadata.columns import COLUMNS, encode_columns
 from lineal.metadata.moments import now
 from lineal.warehouse.columns import add_columns, replace_columns
 from lineal.warehouse.commit import (
@@ -32,11 +33,12 @@ from lineal.warehouse.sources import ParseOptions, SourceFile, open_source
 from lineal.warehouse.types import storage
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from pyiceberg.table import Transaction
 
     from lineal.metadata import Artifact, ExecutionType, Moment, Running, Value, VersionRow
+    from lineal.metadata.columns import Column
     from lineal.warehouse.enforce import Evolve
     from lineal.warehouse.files import WrittenFile
     from lineal.warehouse.names import TableName
@@ -62,6 +64,8 @@ class Load:
     verb: ExecutionType = INGEST
     also_from: Sequence[Artifact] = ()
     """What the source was made from, where that is known."""
+    made_of: Mapping[str, Sequence[Column]] = field(default_factory=dict)
+    """Which columns of other versions each column was made of, where that is told."""
 
     @property
     def digest(self) -> str:
@@ -89,6 +93,7 @@ class Load:
             "again": self.again or None,
             "lossy": self.lossy or None,
             "evolve": self.evolve,
+            COLUMNS: encode_columns({OUTPUT: self.made_of}) if self.made_of else None,
         }
         return {key: value for key, value in given.items() if value is not None}
 
@@ -161,6 +166,7 @@ def _write(parts: Parts, state: TableState, what: Load, running: Running) -> Non
             lossy=what.lossy,
         )
         event_time = _event_time(what, stream, before)
+        _check_made_of(what, stream)
         folder = present_path(transaction.table_metadata.location, parts.catalog.folder) / "data"
         with reading_ahead(stream.batches()) as batches:
             files = write_files(folder, stream.file_schema, batches, writer=running.uuid)
@@ -214,6 +220,16 @@ def _event_time(what: Load, stream: RowStream, before: Facts | None) -> str:
             f"is {column.type}; name another with event_time="
         )
     return what.event_time
+
+
+def _check_made_of(what: Load, stream: RowStream) -> None:
+    """Refuse to say of a column that isn't there what it was made of."""
+    names = [column.name for column in stream.schema.user_columns]
+    for name in what.made_of:
+        if name not in names:
+            raise NotFound.among(
+                f"columns= tells what a column was made of that {stream.table} lacks:", name, names
+            )
 
 
 def _refuse_untyped(state: TableState, reader: SourceReader, files: Sequence[WrittenFile]) -> None:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from lineal.engine import Engine, Source
     from lineal.lake import Lake, LakeVersion
     from lineal.metadata import Artifact, Moment, Recorder, Store, VersionRow
+    from lineal.metadata.columns import Column
     from lineal.warehouse.enforce import Evolve
     from lineal.warehouse.evolve import Edit
     from lineal.warehouse.settle import Settled
@@ -171,11 +172,13 @@ class Warehouse:
         event_time: str | None = None,
         known_at: Moment | None = None,
         lossy: bool = False,
+        columns: Mapping[str, Sequence[Column]] | None = None,
     ) -> TableVersion:
         """Keep a frame as the table's whole content, or with `append` add its rows.
 
         The old versions stay readable. Content equal to the newest makes no new version. A
-        replacing save may bring other columns; an appending one must fit the table's.
+        replacing save may bring other columns; an appending one must fit the table's. `columns`
+        tells which columns of other versions, then inputs too, a column was made of.
         """
         from lineal.warehouse.frames import is_frame
         from lineal.warehouse.load import Load, load
@@ -195,9 +198,17 @@ class Warehouse:
             known_at=known_at,
             lossy=lossy,
             verb=SAVE,
-            also_from=made_from,
+            also_from=[*made_from, *self._sources(columns or {}, made_from)],
+            made_of=columns or {},
         )
         return self.version(load(self._parts, name, what))
+
+    def _sources(
+        self, columns: Mapping[str, Sequence[Column]], known: Sequence[Artifact]
+    ) -> list[Artifact]:
+        """Return the artifacts that columns were made of and that aren't inputs already."""
+        wanted = {source.artifact_id for sources in columns.values() for source in sources}
+        return self.store.artifacts(ids=wanted - {artifact.id for artifact in known})
 
     def edit(self, table: str, change: Edit) -> TableVersion:
         """Apply a change of columns; `Table` has a method for each."""

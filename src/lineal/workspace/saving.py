@@ -9,8 +9,11 @@ from lineal.errors import InvalidInput, NotFound
 from lineal.metadata import ArtifactType, ExecutionType, Made, Output, Version, parse_target
 from lineal.validation import Report, Schema, Statistics
 from lineal.workspace.checking import keep
+from lineal.workspace.columns import sources_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from lineal.workspace.recorded import RecordedReport, RecordedSchema, RecordedStatistics
     from lineal.workspace.workspace import Workspace
 
@@ -26,22 +29,25 @@ def save(
     *,
     append: bool = False,
     type: str | None = None,  # noqa: A002 -- the field's own name for it
+    columns: Mapping[str, Iterable[str] | str] | None = None,
 ) -> Version | RecordedStatistics | RecordedSchema | RecordedReport:
     """Keep `value` as the next version of `name`; see `Workspace.save`."""
     if isinstance(value, Statistics | Schema | Report):
-        _only_for_tables(append=append, what=f"a {value.__class__.__name__}")
+        what = f"a {value.__class__.__name__}"
+        _only_for_tables(append=append, columns=columns, what=what)
         return keep(workspace, value, parse_target(name))
     if isinstance(value, str | Path):
         path = Path(value).expanduser()
         if not path.exists():
             raise NotFound(f"there is no file {value}; save takes a frame, a path or a schema")
-        _only_for_tables(append=append, what="a file")
+        _only_for_tables(append=append, columns=columns, what="a file")
         if type is not None:
             return _save_as(workspace, path, parse_target(name), type)
         return workspace.lake.add(path, name)
     if type is not None:
         raise InvalidInput("type= names what a file's bytes are; a frame becomes a table")
-    return workspace.warehouse.save(value, name, append=append)
+    made_of = sources_of(workspace, columns or {})
+    return workspace.warehouse.save(value, name, append=append, columns=made_of)
 
 
 def _save_as(workspace: Workspace, path: Path, name: str, type_name: str) -> Version:
@@ -68,6 +74,8 @@ def _save_as(workspace: Workspace, path: Path, name: str, type_name: str) -> Ver
     return handle(workspace, running.artifacts["value"], running.versions["value"])
 
 
-def _only_for_tables(*, append: bool, what: str) -> None:
+def _only_for_tables(*, append: bool, columns: object, what: str) -> None:
+    if columns is not None:
+        raise InvalidInput(f"{what} has no columns; columns= tells what a table's were made of")
     if append:
         raise InvalidInput(f"{what} can't be appended; append=True adds rows to a table")

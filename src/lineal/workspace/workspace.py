@@ -15,7 +15,7 @@ from lineal.workspace.locations import Locations, find, make
 from lineal.workspace.settings import read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
     from types import TracebackType
     from typing import Literal, Self
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from lineal.pipeline import Forms, NodeResult, Pipeline, RunResult
     from lineal.validation import Schema, Statistics, StatisticsOptions
     from lineal.warehouse import Warehouse
+    from lineal.workspace.columns import ColumnStep
     from lineal.workspace.doctor import Finding
     from lineal.workspace.recorded import RecordedReport, RecordedSchema, RecordedStatistics
 
@@ -170,17 +171,19 @@ class Workspace:
         *,
         append: bool = False,
         type: str | None = None,  # noqa: A002
+        columns: Mapping[str, Iterable[str] | str] | None = None,
     ) -> Version | RecordedStatistics | RecordedSchema | RecordedReport:
         """Keep `value` as the next version of `name`.
 
         A frame becomes the content of a table (`append=True` adds its rows), a path goes into
         the lake, a schema, statistics or report is kept as what it is. Content equal to the
         newest makes no new version. `type` names the artifact type of a path's bytes, e.g.
-        `Model`.
+        `Model`. `columns` tells which columns of which versions a table's were made of:
+        `{"speed": ["ops.flights.distance", "ops.flights.air_time"]}`.
         """
         from lineal.workspace.saving import save
 
-        return save(self, value, name, append=append, type=type)
+        return save(self, value, name, append=append, type=type, columns=columns)
 
     def alias(self, name: str, alias: str, number: int) -> None:
         """Make `name:alias` stand for version `number` of `name`; the move is recorded."""
@@ -211,6 +214,15 @@ class Workspace:
         from lineal.workspace.resolving import lineage
 
         return lineage(self, of, direction=direction)
+
+    def columns(self, of: object, column: str, *, downstream: bool = False) -> list[ColumnStep]:
+        """Return the columns that `column` of a version was made of, as far as makers told.
+
+        With `downstream`, those that were made of it. Nearest first.
+        """
+        from lineal.workspace.columns import steps
+
+        return steps(self, of, column, downstream=downstream)
 
     def diff(self, first: object, second: object) -> Divergence:
         """Return what differs between two versions and between all that led to them.
