@@ -35,7 +35,7 @@ def dump(path: str, *, leave_out: str = "lineal_") -> dict[str, object]:
         }
     others = connection.execute("SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger')")
     found["views and triggers"] = [name for (name,) in others]
-    for table in ("Type", "ParentType", "MLMDEnv"):
+    for table in {"Type", "ParentType", "MLMDEnv"} & found.keys():  # old versions lack some
         rows = connection.execute(f"SELECT * FROM {table} ORDER BY 1").fetchall()
         found[f"rows of {table}"] = [" ".join(map(str, row)) for row in rows]
     connection.close()

@@ -11,7 +11,14 @@ from lineal.cli.lazily import Command, lazy_group
 
 __all__ = ["COMMANDS", "metadata"]
 
-COMMANDS: tuple[Command, ...] = ()
+COMMANDS = tuple(
+    Command(name, f"lineal.cli.{module}", summary)
+    for name, module, summary in (
+        ("check", "migrating", "Tell a metadata database's versions, tables and rows."),
+        ("upgrade", "migrating", "Upgrade an ML Metadata database of any version to the newest."),
+        ("downgrade", "migrating", "Downgrade an ML Metadata database for an old client."),
+    )
+)
 
 metadata = typer.Typer(
     cls=lazy_group(COMMANDS),

@@ -29,6 +29,7 @@ KILL_POINTS: tuple[str, ...] = (
     "pipeline.reusing",  # an equal execution was found, its reuse is not recorded
     "features.materialize.writing",  # rows are on their way into the online store
     "features.materialize.written",  # the online store has them, the graph does not know
+    "upgrade.step",  # tables and rows have been brought to the next version, the rest waits
 )
 """The recorder's own points; each part that writes adds those between its own steps."""
 
