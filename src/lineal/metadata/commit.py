@@ -55,6 +55,14 @@ class Commit:
         """Say that something was written by other means than this commit's own."""
         self._wrote = True
 
+    def mark(self) -> dict[str, list[list[int]]]:
+        """Return what was inserted so far, for `back_to`."""
+        return {kind: [list(each) for each in ranges] for kind, ranges in self._inserted.items()}
+
+    def back_to(self, mark: dict[str, list[list[int]]]) -> None:
+        """Take back what was noted as inserted since `mark`: the database undid it."""
+        self._inserted = mark
+
     def reserve(self, table: sa.Table, count: int) -> Sequence[int]:
         """Return `count` new ids of `table`, ascending; the rows are inserted in this commit."""
         if count < 1:

@@ -52,6 +52,7 @@ TYPE_OF_CELL: Mapping[type, int] = {
 """The number of the property type whose values are cells of a class."""
 
 _NULL = "__MLMD_NULL__"  # ML Metadata's clients read this text as no value at all
+_GIVE = "give an int, float, str, bool, dict or Proto"
 _LEAST, _GREATEST = -(2**63), 2**63 - 1
 
 
@@ -60,23 +61,27 @@ def columns_of(kind: Kind) -> tuple[str, ...]:
     return (f"{kind}_id", "name", "is_custom_property", *VALUE_COLUMNS)
 
 
-def encode(field: str, cell: Cell | None) -> Row:
-    """Return what stands in `VALUE_COLUMNS` for `cell`; `field` names it in errors.
+def encode(name: str, cell: Cell | None) -> Row:
+    """Return what stands in `VALUE_COLUMNS` for `cell`, the value of the property `name`.
 
     Raises `InvalidInput` for an unset value, NaN, an integer beyond 64 bits, and text that a
     client of ML Metadata would cut or misread.
     """
     kind = type(cell)
     if kind is str:
-        check_text(field, cell)  # type: ignore[arg-type] # `kind` says so, here and below
+        check_text(name, cell, of="the property")  # type: ignore[arg-type] # `kind` says so
         return (None, None, cell, None, None)  # type: ignore[return-value]
     if kind is int:
         if not _LEAST <= cell <= _GREATEST:  # type: ignore[operator]
-            raise InvalidInput(f"{field} is {shown(cell)}, which does not fit 64 bits")
+            raise InvalidInput(
+                f"the property {name!r} is {shown(cell)}, which does not fit 64 bits"
+            )
         return (cell, None, None, None, None)  # type: ignore[return-value]
     if kind is float:
         if cell != cell:  # NaN, told in the quickest way
-            raise InvalidInput(f"{field} is NaN, which a database takes for no value; leave it out")
+            raise InvalidInput(
+                f"the property {name!r} is NaN, which a database takes for no value; leave it out"
+            )
         return (None, cell, None, None, None)  # type: ignore[return-value]
     if kind is bool:
         return (None, None, None, None, cell)  # type: ignore[return-value]
@@ -84,12 +89,11 @@ def encode(field: str, cell: Cell | None) -> Row:
         text = base64.b64encode(cell).decode("ascii")  # type: ignore[arg-type]
         return (None, None, STRUCT_PREFIX + text, None, None)
     if kind is ProtoCell:
-        return (None, None, None, base64.b64encode(cell).decode("ascii"), None)  # type: ignore[arg-type]
+        text = base64.b64encode(cell).decode("ascii")  # type: ignore[arg-type]
+        return (None, None, None, text, None)
     if cell is None:
-        raise InvalidInput(f"{field} has no value; set one, or leave the property out")
-    raise InvalidInput(
-        f"{field} can't hold {kind.__name__}; give an int, float, str, bool, dict or Proto"
-    )
+        raise InvalidInput(f"the property {name!r} has no value; set one, or leave it out")
+    raise InvalidInput(f"the property {name!r} can't hold {kind.__name__}; {_GIVE}")
 
 
 def decode(
@@ -115,24 +119,22 @@ def decode(
     return None
 
 
-def cell_of(field: str, value: Value) -> Cell:
-    """Return the cell of a plain value; raise `InvalidInput`, naming `field`, if there is none."""
+def cell_of(name: str, value: Value) -> Cell:
+    """Return the cell of a plain value; raise `InvalidInput`, naming it, if there is none."""
     kind = type(value)
     if kind is str or kind is int or kind is float or kind is bool:
         return value  # type: ignore[return-value] # the class says so
     if isinstance(value, dict):
-        return StructCell(pack_struct(field, value))
+        return StructCell(pack_struct(f"the property {name!r}", value))
     if isinstance(value, Proto):
         return ProtoCell(_any_of(value))
-    for plain in (bool, int, float, str):  # a subclass, such as an enum or a numpy.float64
+    for plain in (int, float, str):  # a subclass, such as an enum or a numpy.float64
         if isinstance(value, plain):
             return plain(value)
     item = getattr(value, "item", None)  # numpy's scalars give the Python value that they hold
     if callable(item) and getattr(value, "ndim", 1) == 0:
-        return cell_of(field, item())
-    raise InvalidInput(
-        f"{field} can't hold {kind.__name__}; give an int, float, str, bool, dict or Proto"
-    )
+        return cell_of(name, item())
+    raise InvalidInput(f"the property {name!r} can't hold {kind.__name__}; {_GIVE}")
 
 
 def value_of(cell: Cell) -> Value:
@@ -163,23 +165,34 @@ def revived(kept: object) -> object:
     return kept
 
 
-def check_text(field: str, text: str) -> None:
-    """Refuse text that the database or a client of ML Metadata would cut, misread or choke on."""
+def check_text(field: str, text: str, *, of: str = "") -> None:
+    """Refuse text that the database or a client of ML Metadata would cut, misread or choke on.
+
+    `field` names it in errors; with `of`, that is `of` and the quoted field.
+    """
     if "\0" in text:
-        raise InvalidInput(f"{field} holds a NUL character, at which text ends: {shown(text)}")
+        raise InvalidInput(
+            f"{_field(field, of)} holds a NUL character, at which text ends: {shown(text)}"
+        )
     if text.startswith(STRUCT_PREFIX) or text == _NULL:
-        raise InvalidInput(f"{field} holds {shown(text)}, which stands for something else")
+        raise InvalidInput(
+            f"{_field(field, of)} holds {shown(text)}, which stands for something else"
+        )
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError as error:
-            raise InvalidInput(f"{field} holds broken text: {shown(text)}") from error
+            raise InvalidInput(f"{_field(field, of)} holds broken text: {shown(text)}") from error
 
 
 def shown(value: object) -> str:
     """Return `value` as a message tells it, however long it is."""
     text = repr(value)
     return text if len(text) <= 80 else f"{text[:60]}… ({len(text)} characters)"
+
+
+def _field(field: str, of: str) -> str:
+    return f"{of} {field!r}" if of else field
 
 
 def _bytes_of(text: str | bytes | memoryview) -> bytes:
