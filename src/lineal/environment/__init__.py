@@ -3,7 +3,7 @@
 from lineal.environment.capture import Environment, Interpreter, capture
 from lineal.environment.difference import Change, diff
 from lineal.environment.distributions import Distribution
-from lineal.environment.git import GitState
+from lineal.environment.git import GitState, git_difference
 from lineal.environment.program import program, program_folder
 from lineal.environment.types import ENVIRONMENT, properties_of
 
@@ -16,6 +16,7 @@ __all__ = [
     "Interpreter",
     "capture",
     "diff",
+    "git_difference",
     "program",
     "program_folder",
     "properties_of",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -16,6 +17,7 @@ from lineal.lake.types import ADD, FILE, FOLDER
 from lineal.lake.version import LakeVersion
 from lineal.metadata.model import Artifact, ArtifactState, ArtifactType, Value
 from lineal.metadata.outputs import Made, Output
+from lineal.metadata.presence import known_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -90,6 +92,36 @@ class Lake:
             else:
                 running.made(_PLAIN, made)
         return running.artifacts[_PLAIN]
+
+    def store_plain_files(self, sources: Sequence[Path]) -> list[Artifact]:
+        """Store several plain inputs in one go; return what each of them is.
+
+        The same content is one artifact. What is gone by now, or keeps changing, is left out.
+        """
+        self._refuse_past()
+        found = []
+        for source in sources:
+            with suppress(NotFound, InvalidInput):
+                found.append(plain(source, workspace=self.objects.root))
+        if not found:
+            return []
+        with self._recorder.run(ADD, parameters={"files": len(found)}) as running:
+            kept: list[Artifact] = []
+            fresh: dict[str, Made] = {}
+            for made in self._take_what_can_be(found):
+                known = self._store.artifacts(uri=made.uri, state=ArtifactState.LIVE)
+                if known:
+                    kept.append(known[0])
+                else:
+                    fresh.setdefault(made.content, made)
+            running.add_outputs([Output(f"{_PLAIN}/{key}", FILE) for key in fresh])
+            for key, made in fresh.items():
+                running.made(f"{_PLAIN}/{key}", made)
+        return [*kept, *running.artifacts.values()]
+
+    def has_size(self, size: int) -> bool:
+        """Tell whether the lake holds something of so many bytes, without reading any."""
+        return bool(known_numbers(self._store, "size", [size]))
 
     def names(self) -> list[str]:
         """Return the names of all files and folders, sorted."""
@@ -178,6 +210,16 @@ class Lake:
             }
         return {source.name: self._made(source, *taken[source.name], told) for source in sources}
 
+    def _take_what_can_be(self, sources: Sequence[Source]) -> list[Made]:
+        """Put the bytes of plain files in place, without those that can't be read any more."""
+        taken: list[tuple[Source, Stored]] = []
+        with self.objects.batch() as batch:
+            for source in sources:
+                if source.path is not None and not source.is_folder:
+                    with suppress(InvalidInput):
+                        taken.append((source, batch.add_file(source.path)))
+        return [self._made(source, stored, {}, None) for source, stored in taken]
+
     def _made(
         self,
         source: Source,
@@ -207,7 +249,12 @@ class Lake:
             return False
         if source.is_folder:
             return bool(source.name) and self._store.newest(source.name) is not None
-        return bool(self._store.artifacts(type=FILE.name, properties={"size": source.size}))
+        return source.size in self._known_sizes([source])
+
+    def _known_sizes(self, sources: Sequence[Source]) -> set[int]:
+        """Return which of the sources' sizes something in the lake has."""
+        sizes = [source.size for source in sources if source.size is not None]
+        return known_numbers(self._store, "size", sizes)
 
     def _refuse_past(self) -> None:
         if self._store.at is not None:

@@ -67,9 +67,16 @@ class Running:
 
     def add_output(self, output: Output) -> None:
         """Announce one more output, before its bytes are put in place."""
-        distinct([*(held.output for held in self.pending.values()), output])
-        ids = steps.add_output(self._store, self.execution_id, self.context_ids, output)
-        self.pending[output.key] = Pending(output, *ids)
+        self.add_outputs([output])
+
+    def add_outputs(self, outputs: Sequence[Output]) -> None:
+        """Announce more outputs in one commit, before their bytes are put in place."""
+        distinct([*(held.output for held in self.pending.values()), *outputs])
+        if not outputs:
+            return
+        made = steps.add_outputs(self._store, self.execution_id, self.context_ids, outputs)
+        for output, ids in zip(outputs, made, strict=True):
+            self.pending[output.key] = Pending(output, *ids)
 
     def add_input(self, key: str, artifact: Artifact) -> None:
         """Record one more input, known only now; once, however often it is read."""

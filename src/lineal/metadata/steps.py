@@ -41,7 +41,7 @@ __all__ = [
     "Opened",
     "Opening",
     "add_inputs",
-    "add_output",
+    "add_outputs",
     "close_execution",
     "give_up",
     "nest_contexts",
@@ -140,13 +140,13 @@ def open_execution(store: Store, opening: Opening) -> Opened:
 
 
 @served(writes=True)
-def add_output(
-    store: Store, execution_id: int, context_ids: Sequence[int], output: Output
-) -> tuple[int, int]:
-    """Announce one more output of an open execution; return its artifact's and event's ids."""
+def add_outputs(
+    store: Store, execution_id: int, context_ids: Sequence[int], outputs: Sequence[Output]
+) -> list[tuple[int, int]]:
+    """Announce more outputs of an open execution; return each one's artifact and event ids."""
     with store.write() as transaction:
         _check_open(transaction, execution_id)
-        return _announce(transaction, execution_id, context_ids, output)
+        return [_announce(transaction, execution_id, context_ids, each) for each in outputs]
 
 
 @served(writes=True)
