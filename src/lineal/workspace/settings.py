@@ -16,7 +16,15 @@ from lineal.errors import IncompatibleVersion, InvalidInput, NotFound, Unavailab
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["FILE_NAME", "FORMAT", "EngineSection", "Settings", "read_settings", "write_settings"]
+__all__ = [
+    "FILE_NAME",
+    "FORMAT",
+    "EngineSection",
+    "Settings",
+    "TrackSection",
+    "read_settings",
+    "write_settings",
+]
 
 FILE_NAME = "lineal.toml"
 FORMAT = 1
@@ -28,6 +36,9 @@ format = {FORMAT}
 [engine]
 # memory_limit = "4GB"    # above it, DuckDB spills to .lineal/tmp; default: 80 % of the memory
 # threads = 2             # default: one for each processor
+
+[track]
+# environment = ["CUDA_VISIBLE_DEVICES"]    # variables that each tracked run keeps; no others are
 """
 
 
@@ -40,11 +51,20 @@ class EngineSection:
 
 
 @dataclass(frozen=True)
+class TrackSection:
+    """What tracked runs keep beside what they always do."""
+
+    environment: tuple[str, ...] = ()
+    """Environment variables, by name."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the workspace's file says."""
 
     format: int = FORMAT
     engine: EngineSection = field(default_factory=EngineSection)
+    track: TrackSection = field(default_factory=TrackSection)
 
 
 _SHARED = ("metadata", "lake", "warehouse", "features")
@@ -77,9 +97,10 @@ def read_settings(path: Path) -> Settings:
     for section in _SHARED:
         _refuse_shared(path, section, document.pop(section, {}))
     engine = _engine(path, document.pop("engine", {}))
+    track = _track(path, document.pop("track", {}))
     for name in document:
-        raise NotFound.among(f"{path} has a section", name, ["engine", *_SHARED])
-    return Settings(format=found, engine=engine)
+        raise NotFound.among(f"{path} has a section", name, ["engine", "track", *_SHARED])
+    return Settings(format=found, engine=engine, track=track)
 
 
 def write_settings(path: Path) -> None:
@@ -107,6 +128,20 @@ def _engine(path: Path, section: object) -> EngineSection:
     if threads is not None and (not isinstance(threads, int) or threads < 1):
         raise InvalidInput(f"{path}: engine.threads must be a number from 1, not {threads!r}")
     return EngineSection(memory_limit=limit, threads=threads)
+
+
+def _track(path: Path, section: object) -> TrackSection:
+    if not isinstance(section, dict):
+        raise InvalidInput(f"{path}: 'track' must be a section, written [track]")
+    for name in section:
+        if name != "environment":
+            raise NotFound.among(f"{path}: section [track] has a key", name, ["environment"])
+    names = section.get("environment", [])
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise InvalidInput(
+            f'{path}: track.environment must list names, such as ["LANG"], not {names!r}'
+        )
+    return TrackSection(tuple(names))
 
 
 def _refuse_shared(path: Path, name: str, section: object) -> None:
