@@ -30,6 +30,7 @@ __all__ = [
     "NodeKind",
     "NodeType",
     "ParentContext",
+    "Part",
     "Path",
     "PropertyType",
     "Proto",
@@ -268,3 +269,17 @@ class ParentContext:
 
     child_id: int
     parent_id: int
+
+
+@dataclass(frozen=True)
+class Part:
+    """An artifact's part in an execution, of nodes that are put in one call.
+
+    `execution` and `artifact` are their places in that call, from 0, not their ids.
+    """
+
+    execution: int
+    artifact: int
+    type: EventType
+    path: Path = ()
+    time: datetime | None = None
