@@ -7,15 +7,92 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).parents[1]
+
+
+class Serving:
+    """`lineal metadata serve` in a process of its own; it can be killed and started again."""
+
+    def __init__(self, arguments: Sequence[str | Path], environment: Mapping[str, str]) -> None:
+        self._arguments = [str(argument) for argument in arguments]
+        self._environment = {**os.environ, **environment}
+        self.address = ""
+        self.metrics_port = 0
+        self.start(port="0")
+
+    @property
+    def url(self) -> str:
+        """The URL of its store."""
+        return f"grpc://{self.address}"
+
+    def start(self, *, port: str = "") -> None:
+        """Start it, again on the same port unless another is given."""
+        lineal = [sys.executable, "-c", "from lineal.cli import main; main()"]
+        command = [*lineal, "metadata", "serve", "--metrics-port", "0"]
+        port = port or self.address.rpartition(":")[2]
+        self.process = subprocess.Popen(
+            [*command, "--port", port, *self._arguments],
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        first = self.process.stdout.readline()
+        if not first.startswith("serving on "):
+            pytest.fail(f"the server did not start:\n{first}{self.process.communicate()[1]}")
+        self.address = first.removeprefix("serving on ").strip()
+        self.metrics_port = int(self.process.stdout.readline().rpartition(" ")[2])
+        # Read on, or a full pipe would stop the server.
+        self.log: list[str] = []
+        self._reader = threading.Thread(
+            target=lambda log, stream: log.extend(stream),
+            args=(self.log, self.process.stderr),
+            daemon=True,
+        )
+        self._reader.start()
+
+    def kill(self) -> None:
+        """Kill it as `kill -9` does."""
+        self.process.kill()
+        self._ended()
+
+    def stop(self) -> int:
+        """Ask it to stop, and return its exit code."""
+        self.process.terminate()
+        return self._ended()
+
+    def _ended(self) -> int:
+        code = self.process.wait(60)
+        self._reader.join()
+        for stream in (self.process.stdout, self.process.stderr):
+            assert stream is not None
+            stream.close()
+        return code
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Serving]]:
+    """Start servers of metadata stores, which are killed when the test ends."""
+    started: list[Serving] = []
+
+    def _serve(*arguments: str | Path, **environment: str) -> Serving:
+        started.append(Serving(arguments, environment))
+        return started[-1]
+
+    yield _serve
+    for serving in started:
+        if serving.process.poll() is None:
+            serving.kill()
 
 
 @pytest.fixture(scope="session")

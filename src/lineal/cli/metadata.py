@@ -14,6 +14,8 @@ __all__ = ["COMMANDS", "metadata"]
 COMMANDS = tuple(
     Command(name, f"lineal.cli.{module}", summary)
     for name, module, summary in (
+        ("serve", "serve", "Serve a metadata store by gRPC."),
+        ("token", "serve", "Make a token that lets somebody into a server."),
         ("check", "migrating", "Tell a metadata database's versions, tables and rows."),
         ("upgrade", "migrating", "Upgrade an ML Metadata database of any version to the newest."),
         ("downgrade", "migrating", "Downgrade an ML Metadata database for an old client."),

@@ -27,7 +27,7 @@ class Address:
     """A server's host and port, the files of TLS, and where the token is found.
 
     The URL's query names files: `grpcs://host:443?ca=ca.pem`, for mutual TLS `certificate` and
-    `key`, too; `token_variable` names the environment variable that holds the token, else that
+    `key`, too; `token_env` names the environment variable that holds the token, else that
     is LINEAL_TOKEN. A token itself never stands in a URL.
     """
 
@@ -38,7 +38,7 @@ class Address:
     ca: Path | None = None
     certificate: Path | None = None
     key: Path | None = None
-    token_variable: str = TOKEN_VARIABLE
+    token_env: str = TOKEN_VARIABLE
 
     @classmethod
     def parse(cls, url: str, *, folder: Path | None = None) -> Address:
@@ -58,10 +58,10 @@ class Address:
                 f"{TOKEN_VARIABLE}"
             )
         given = dict(parse_qsl(parts.query, keep_blank_values=True))
-        known = (*_FILES, "token_variable")
+        known = (*_FILES, "token_env")
         for word in given:
             if word not in known:
-                raise NotFound.among("a server's URL has an option", word, known)
+                raise NotFound.among("a server's URL has no option", word, known)
         files = {word: (folder or Path()) / given[word] for word in _FILES if word in given}
         if files and parts.scheme == "grpc":
             raise InvalidInput(f"{url!r} names files of TLS; write grpcs:// to use them")
@@ -72,7 +72,7 @@ class Address:
             host=parts.hostname,
             port=port,
             is_secure=parts.scheme == "grpcs",
-            token_variable=given.get("token_variable", TOKEN_VARIABLE),
+            token_env=given.get("token_env", TOKEN_VARIABLE),
             **files,
         )
 
@@ -88,7 +88,7 @@ class Address:
 
     def token(self) -> str | None:
         """Return the token, if there is one."""
-        return os.environ.get(self.token_variable) or None
+        return os.environ.get(self.token_env) or None
 
     def credentials(self) -> grpc.ChannelCredentials | None:
         """Return what TLS needs; None for a plain connection."""

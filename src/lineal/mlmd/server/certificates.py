@@ -29,8 +29,17 @@ class Certificates:
     require_client: bool = True
 
     @classmethod
-    def read(cls, key: Path, chain: Path, client_authority: Path | None = None) -> Certificates:
-        """Return what the files say; a clients' authority makes their certificates required."""
+    def of_files(
+        cls, key: Path | None, chain: Path | None, client_authority: Path | None = None
+    ) -> Certificates | None:
+        """Return what the files say; None if none is given.
+
+        A clients' authority makes their certificates required.
+        """
+        if key is None or chain is None:
+            if key or chain or client_authority:
+                raise InvalidInput("TLS needs both the server's certificate and its private key")
+            return None
         return cls(
             key=_text(key, "the server's key"),
             chain=_text(chain, "the server's certificate"),

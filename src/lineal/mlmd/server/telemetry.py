@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["JsonLines", "Metrics", "logger"]
+__all__ = ["JsonLines", "Metrics", "log_to_stderr", "logger"]
 
 logger = logging.getLogger("lineal.server")
 
@@ -36,6 +36,15 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             told["traceback"] = self.formatException(record.exc_info)
         return json.dumps(told, ensure_ascii=False, default=str)
+
+
+def log_to_stderr(*, calls: bool = True) -> None:
+    """Write a line of JSON for each event to stderr; with `calls` for each call, too."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(JsonLines())
+    logger.addHandler(handler)
+    logger.propagate = False
+    logger.setLevel(logging.INFO if calls else logging.WARNING)
 
 
 class Metrics:

@@ -81,7 +81,7 @@ class TokenFile:
         known = self.tokens()
         left = [token for token in known if token.name != name]
         if len(left) == len(known):
-            raise NotFound.among(f"{self.path} has a token", name, [token.name for token in known])
+            raise NotFound.among(f"{self.path} has no token", name, [token.name for token in known])
         self._write(left)
 
     def _by_hash(self) -> dict[str, Token]:
