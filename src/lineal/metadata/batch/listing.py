@@ -1,0 +1,195 @@
+"""List nodes page by page, filtered, in the order of their ids or times.
+
+A page begins behind the place that the one before ended at, found by index: the thousandth page
+costs what the first one does, and no row is lost or told twice, whatever was written between.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+import sqlalchemy as sa
+
+from lineal.errors import InvalidInput
+from lineal.metadata.batch.assembly import TABLES, assemble, node_columns
+from lineal.metadata.batch.forms import Kind, NodeForm, OrderBy, Page, PageRequest
+from lineal.metadata.batch.reading import belongs, of_type
+from lineal.metadata.batch.selects import Query, Row, Slots, fetch
+from lineal.metadata.batch.tokens import Place, read_token, write_token
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["PAGE_LIMIT", "Meaning", "list_nodes", "page_rows"]
+
+PAGE_LIMIT = 100
+"""The most nodes on a page of ML Metadata's; its clients ask for more by asking again."""
+
+Meaning = Literal["mlmd", "lineal"]
+"""What a filter means: what ML Metadata makes of it, or what people expect of it."""
+
+_COLUMNS: Mapping[OrderBy, str] = {
+    "id": "id",
+    "create_time": "create_time_since_epoch",
+    "last_update_time": "last_update_time_since_epoch",
+}
+_MOST = 2**31 - 1
+
+_Part = Literal["first", "ties", "after"]
+"""Where a page begins: at the very start, among what equals the last value, or behind it."""
+
+
+def list_nodes(
+    connection: sa.Connection,
+    kind: Kind,
+    request: PageRequest,
+    *,
+    type_name: str | None = None,
+    type_version: str | None = None,
+    every_version: bool = False,
+    context_id: int | None = None,
+    filter_meaning: Meaning = "mlmd",
+    most: int | None = PAGE_LIMIT,
+) -> Page:
+    """Return the nodes that fit everything given: a page, or with `limit=None` all of them.
+
+    No page is longer than `most`, however long a one was asked for. Ties in a time are broken by
+    id, in the same direction. Raises `InvalidInput` for a limit below 1, and for a token that
+    can't be read or belongs to another order.
+    """
+    limit = _limit(request.limit, most)
+    place = read_token(request)
+    values = {
+        "type_name": type_name,
+        "type_version": None if type_name is None or every_version else type_version or "",
+        "context_id": context_id,
+    }
+    given = {name: value for name, value in values.items() if value is not None}
+    rows = page_rows(
+        connection,
+        kind,
+        request,
+        given=given,
+        place=place,
+        limit=limit,
+        filter_meaning=filter_meaning,
+    )
+    if limit is None or len(rows) <= limit:
+        return Page(assemble(connection, kind, rows))
+    nodes = assemble(connection, kind, rows[:limit])
+    return Page(nodes, _token(request, nodes))
+
+
+def page_rows(
+    connection: sa.Connection,
+    kind: Kind,
+    request: PageRequest,
+    *,
+    given: Mapping[str, object],
+    place: Place | None,
+    limit: int | None,
+    filter_meaning: Meaning,
+) -> list[Row]:
+    """Return the rows of a page's nodes, and one more if there are any behind it."""
+    parts: tuple[_Part, ...] = ("first",)
+    if place is not None:
+        # Two seeks, since databases look through all ties for `(value, id) > (…, …)`.
+        parts = ("after",) if request.order_by == "id" else ("ties", "after")
+    rows: list[Row] = []
+    for part in parts:
+        values = dict(given)
+        if place is not None:
+            values |= (
+                {"value": place.value}
+                if part == "after"
+                else {"value": place.value, "id": place.id}
+            )
+        if limit is not None:
+            values["limit"] = min(limit, _MOST) + 1 - len(rows)
+        rows += _part_rows(connection, kind, request, part, values, filter_meaning)
+        if limit is not None and len(rows) > limit:
+            break
+    return rows
+
+
+def _part_rows(
+    connection: sa.Connection,
+    kind: Kind,
+    request: PageRequest,
+    part: _Part,
+    values: Mapping[str, object],
+    filter_meaning: Meaning,
+) -> list[Row]:
+    names = frozenset(values)
+    order = (request.order_by, request.ascending)
+    dialect = connection.dialect.name
+    if request.filter:
+        from lineal.metadata.filters import compile_filter
+
+    def build(slots: Slots) -> Query:
+        table = TABLES[kind][0]
+        column = table.c[_COLUMNS[request.order_by]]
+        places = tuple(dict.fromkeys((column, table.c.id)))
+        wanted = (
+            None
+            if not request.filter
+            else compile_filter(request.filter, kind, meaning=filter_meaning, dialect=dialect)
+        )
+        repeats = wanted is not None and wanted.repeats
+        query: sa.Select[Any] = sa.select(*(places if repeats else node_columns(kind)))
+        if wanted is not None:
+            query = query.select_from(wanted.source).where(wanted.where)
+        if part == "ties":
+            query = query.where(
+                column == slots.number("value"),
+                _beyond(table.c.id, slots.number("id"), ascending=request.ascending),
+            )
+        elif part == "after":
+            query = query.where(_beyond(column, slots.number("value"), ascending=request.ascending))
+        for condition in (of_type(kind, slots, names), belongs(kind, slots, names)):
+            if condition is not None:
+                query = query.where(condition)
+        query = query.order_by(*(c.asc() if request.ascending else c.desc() for c in places))
+        if "limit" in names:
+            query = query.limit(slots.number("limit"))
+        return _with_columns(kind, query.distinct(), request) if repeats else query
+
+    key = ("page", kind, part, order, names, request.filter, filter_meaning)
+    return fetch(connection, key, build, values)
+
+
+def _beyond(
+    column: sa.ColumnElement[int], value: sa.ColumnElement[int], *, ascending: bool
+) -> sa.ColumnElement[bool]:
+    return column > value if ascending else column < value
+
+
+def _with_columns(kind: Kind, places: sa.Select[Any], request: PageRequest) -> Query:
+    """Return the nodes' columns for a page that was found first, each node once."""
+    table = TABLES[kind][0]
+    page = places.subquery("page")
+    query = sa.select(*node_columns(kind)).join(page, page.c.id == table.c.id)
+    return query.order_by(*(c.asc() if request.ascending else c.desc() for c in page.c))
+
+
+def _limit(limit: int | None, most: int | None) -> int | None:
+    if limit is None:
+        return None
+    if limit <= 0:
+        raise InvalidInput(
+            f"max_result_size={limit} asks for no node; give at least 1, or none for all"
+        )
+    return limit if most is None else min(limit, most)
+
+
+def _token(request: PageRequest, nodes: list[NodeForm]) -> str:
+    last = _value(request, nodes[-1])
+    ties = [node.id or 0 for node in nodes if _value(request, node) == last]
+    return write_token(request, Place(last, nodes[-1].id or 0), ties)
+
+
+def _value(request: PageRequest, node: NodeForm) -> int:
+    """Return the value of a node that pages are ordered by."""
+    if request.order_by == "id":
+        return node.id or 0
+    return node.created if request.order_by == "create_time" else node.updated
