@@ -19,7 +19,16 @@ if TYPE_CHECKING:
 
 __all__ = ["MODULES", "SERVED", "Elsewhere", "Served", "served"]
 
-MODULES = ("lineage", "log", "reach", "search", "steps", "store")
+MODULES = (
+    "lineage",
+    "log",
+    "openlineage.outbox",
+    "openlineage.receive",
+    "reach",
+    "search",
+    "steps",
+    "store",
+)
 """Where served functions are; a server imports them all."""
 
 _P = ParamSpec("_P")

@@ -23,6 +23,7 @@ from lineal.metadata.model import (
     Value,
 )
 from lineal.metadata.names import check_name
+from lineal.metadata.openlineage import outbox
 from lineal.metadata.served import served
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ def open_execution(store: Store, opening: Opening) -> Opened:
             custom_properties=opening.properties,
         )
         execution_id = transaction.insert_execution(opening.verb, execution)
+        outbox.note(transaction.commit, execution_id, ExecutionState.RUNNING)
         context_ids = [
             *opening.within,
             *(transaction.put_context(kind, context) for kind, context in opening.contexts),
@@ -197,6 +199,7 @@ def close_execution(store: Store, closing: Closing) -> Closed:
             columns={"last_known_state": int(closing.state)},
             properties=notes,
         )
+        outbox.note(transaction.commit, execution_id, closing.state)
         kill_point("recorder.numbered")
     return _told(store, execution_id)
 
@@ -221,6 +224,7 @@ def give_up(
         transaction.update(
             "execution", execution_id, columns={"last_known_state": int(state)}, properties=notes
         )
+        outbox.note(transaction.commit, execution_id, state)
 
 
 @served(writes=True)
