@@ -68,9 +68,7 @@ class Commit:
         if count < 1:
             return ()
         ids = self.backend.reserve(self.connection, table, count)
-        kind = tables.DATED.get(table.name)
-        if kind is not None:
-            self._note(kind, ids)
+        self._note(table, ids)
         return ids
 
     def insert_rows(
@@ -88,13 +86,12 @@ class Commit:
         if not rows:
             return
         self._wrote = True
-        kind = tables.DATED.get(table.name)
-        if kind is not None and "id" not in columns:
+        if table.name in tables.DATED and "id" not in columns:
             columns = ("id", *columns)
             ids = self.reserve(table, len(rows))
             rows = [(number, *row) for number, row in zip(ids, rows, strict=True)]
-        elif kind is not None:
-            self._note_own_ids(kind, columns.index("id"), rows)
+        elif "id" in columns:
+            self._note_own_ids(table, columns.index("id"), rows)
         self.backend.insert(self.connection, table, columns, rows, ignore=ignore)
 
     def upsert_rows(
@@ -138,32 +135,39 @@ class Commit:
         """Write the commit's own row, if anything was written."""
         if not self._wrote:
             return
-        frontier, seen = {}, {}
-        for kind in tables.DATED.values():
+        inserted, frontier, seen = {}, {}, {}
+        for table, kind in tables.DATED.items():
             known = self._known.get(kind, 0)
-            ours = self._inserted[kind] = _joined(self._inserted.get(kind, ()))
+            ours = _joined(self._inserted.get(table, ()))
             frontier[kind] = max(known, self._reached.get(kind, 0), *(last for _, last in ours))
             others = _gaps(known + 1, frontier[kind], ours)
+            if ours:
+                inserted[kind] = ours
             if others:
                 seen[kind] = others
         row = (
             self.number,
             self.microseconds,
-            json.dumps({kind: ranges for kind, ranges in self._inserted.items() if ranges}),
+            json.dumps(inserted),
             json.dumps(seen) if seen else None,
             json.dumps(frontier),
         )
         self.backend.insert(self.connection, tables.commit, _COMMIT, [row])
 
-    def _note(self, kind: str, ids: Sequence[int]) -> None:
-        ranges = self._inserted.setdefault(kind, [])
+    def _note(self, table: sa.Table, ids: Sequence[int]) -> None:
+        ranges = self._inserted.setdefault(table.name, [])
         ranges += [[ids[0], ids[-1]]] if isinstance(ids, range) else [[n, n] for n in ids]
 
-    def _note_own_ids(self, kind: str, place: int, rows: Sequence[tuple[object, ...]]) -> None:
+    def _note_own_ids(
+        self, table: sa.Table, place: int, rows: Sequence[tuple[object, ...]]
+    ) -> None:
         """Note ids that were not reserved here but chosen elsewhere, by an import say."""
         last = cast("int", rows[-1][place])
-        if not any(start <= last <= end for start, end in self._inserted.get(kind, ())):
-            self._note(kind, [cast("int", row[place]) for row in rows])
+        if any(start <= last <= end for start, end in self._inserted.get(table.name, ())):
+            return
+        ids = [cast("int", row[place]) for row in rows]
+        self._note(table, ids)
+        self.backend.pass_by(self.connection, table, max(ids))
 
 
 def _joined(ranges: Iterable[list[int]]) -> list[list[int]]:

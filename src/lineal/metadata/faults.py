@@ -1,13 +1,13 @@
 """Finer kinds of error that writing and reading batches tell apart.
 
-`Stale` is a `Conflict`; `OutOfRange` and `Unsupported` are kinds of `InvalidInput`.
+`Stale` and `Retriable` are kinds of `Conflict`; `OutOfRange` and `Unsupported` of `InvalidInput`.
 """
 
 from __future__ import annotations
 
 from lineal.errors import Conflict, InvalidInput
 
-__all__ = ["OutOfRange", "Stale", "Unsupported"]
+__all__ = ["OutOfRange", "Retriable", "Stale", "Unsupported"]
 
 
 class Stale(Conflict):
@@ -20,3 +20,7 @@ class OutOfRange(InvalidInput):
 
 class Unsupported(InvalidInput):
     """A wish that the format has a word for, and that no store fulfils."""
+
+
+class Retriable(Conflict):
+    """The database undid a write to let another go first; nothing of it stands, do it again."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 import sqlalchemy as sa
 
 from lineal.metadata import tables
+from lineal.metadata.backends import backend_of
 from lineal.metadata.history import Horizon, old_values
 from lineal.metadata.model import (
     Artifact,
@@ -157,11 +158,11 @@ def paths(connection: sa.Connection, event_ids: Sequence[int]) -> dict[int, Path
     """Return the paths of these events, which the order of insertion gives."""
     path = tables.event_path
     steps: dict[int, list[str | int]] = {}
-    for event_id, is_index, index, key in connection.execute(
-        sa.select(path.c.event_id, path.c.is_index_step, path.c.step_index, path.c.step_key)
-        .where(path.c.event_id.in_(event_ids))
-        .order_by(sa.text("rowid"))
-    ):
+    backend = backend_of(connection)
+    query = sa.select(
+        path.c.event_id, path.c.is_index_step, path.c.step_index, path.c.step_key
+    ).where(backend.among(path.c.event_id, event_ids))
+    for event_id, is_index, index, key in connection.execute(backend.steps_in_order(query)):
         steps.setdefault(event_id, []).append(index if is_index else key)
     return {event_id: tuple(found) for event_id, found in steps.items()}
 

@@ -7,17 +7,28 @@ that it doesn't know, so everything of ours is called `lineal_...`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import quoted_name
 
-if TYPE_CHECKING:
-    from sqlalchemy.sql.compiler import TypeCompiler
+from lineal.metadata.spellings import (
+    BigInt,
+    Double,
+    Flag,
+    Int,
+    LongText,
+    Proto,
+    TinyInt,
+    ValueText,
+)
 
 __all__ = [
+    "COUNTER",
     "DATED",
     "MLMD_SCHEMA_VERSION",
+    "OUR_INDEXES",
+    "PREFIX",
     "SIMPLE_TYPES",
     "alias",
     "artifact",
@@ -36,6 +47,9 @@ __all__ = [
     "lineal_metadata",
     "mlmd_env",
     "mlmd_metadata",
+    "origin",
+    "outbox",
+    "parent_commit",
     "parent_context",
     "parent_type",
     "store",
@@ -60,40 +74,37 @@ SIMPLE_TYPES = (
 """Name and kind of the types that every fresh ML Metadata store holds, ids 1 to 9 in this order."""
 
 
-class _Int(sa.Integer):
-    """Spelled `INT` by the wheel on SQLite, where a rowid alias alone is an `INTEGER`."""
+PREFIX = 255
+"""How many characters of a long text MySQL and PostgreSQL index."""
 
-
-class _BigInt(sa.BigInteger):
-    """Spelled `INT` on SQLite; 64 bits wide everywhere."""
-
-
-class _TinyInt(sa.SmallInteger):
-    """Spelled `TINYINT(1)` on SQLite."""
-
-
-class _Double(sa.Double[float]):
-    """Spelled `DOUBLE` on SQLite."""
-
-
-@compiles(_Int, "sqlite")
-@compiles(_BigInt, "sqlite")
-def _int(_type: sa.types.TypeEngine[int], _compiler: TypeCompiler, **_options: object) -> str:
-    return "INT"
-
-
-@compiles(_TinyInt, "sqlite")
-def _tinyint(_type: sa.types.TypeEngine[int], _compiler: TypeCompiler, **_options: object) -> str:
-    return "TINYINT(1)"
-
-
-@compiles(_Double, "sqlite")
-def _double(_type: sa.types.TypeEngine[float], _compiler: TypeCompiler, **_options: object) -> str:
-    return "DOUBLE"
-
+# Text is compared to the letter, as on the other databases; MySQL's defaults fold case.
+_MYSQL: dict[str, Any] = {
+    "mysql_engine": "InnoDB",
+    "mysql_charset": "utf8mb4",
+    "mysql_collate": "utf8mb4_bin",
+}
 
 mlmd_metadata = sa.MetaData()
 lineal_metadata = sa.MetaData()
+
+
+def _table(name: str, *items: sa.schema.SchemaItem) -> sa.Table:
+    """Declare one of ML Metadata's tables; its name is never quoted, as in its own statements.
+
+    So it is lower-case on PostgreSQL, which folds names, and as given on the others.
+    """
+    has_id = items[0] is not None and getattr(items[0], "name", "") == "id"
+    return sa.Table(
+        quoted_name(name, quote=False),
+        mlmd_metadata,
+        *items,
+        sqlite_autoincrement=has_id,
+        **_MYSQL,
+    )
+
+
+def _is_not_postgresql(*_given: object, dialect: sa.Dialect, **_more: object) -> bool:
+    return dialect.name != "postgresql"
 
 
 def _id() -> sa.Column[int]:
@@ -107,154 +118,145 @@ def _name(name: str, *, nullable: bool = True) -> sa.Column[str]:
 
 def _times() -> tuple[sa.Column[int], sa.Column[int]]:
     return (
-        sa.Column("create_time_since_epoch", _BigInt, nullable=False, server_default=sa.text("0")),
+        sa.Column("create_time_since_epoch", BigInt, nullable=False, server_default=sa.text("0")),
         sa.Column(
-            "last_update_time_since_epoch", _BigInt, nullable=False, server_default=sa.text("0")
+            "last_update_time_since_epoch", BigInt, nullable=False, server_default=sa.text("0")
         ),
     )
 
 
 def _properties(node: str) -> sa.Table:
-    table = sa.Table(
+    table = _table(
         f"{node}Property",
-        mlmd_metadata,
-        sa.Column(f"{node.lower()}_id", _Int, primary_key=True, autoincrement=False),
+        sa.Column(f"{node.lower()}_id", Int, primary_key=True, autoincrement=False),
         sa.Column("name", sa.String(255), primary_key=True),
-        sa.Column("is_custom_property", _TinyInt, primary_key=True, autoincrement=False),
-        sa.Column("int_value", _BigInt),
-        sa.Column("double_value", _Double),
-        sa.Column("string_value", sa.Text),
-        sa.Column("byte_value", sa.LargeBinary),
-        sa.Column("proto_value", sa.LargeBinary),
+        sa.Column("is_custom_property", Flag, primary_key=True, autoincrement=False),
+        sa.Column("int_value", BigInt),
+        sa.Column("double_value", Double),
+        sa.Column("string_value", ValueText),
+        sa.Column("byte_value", Proto),
+        sa.Column("proto_value", Proto),
         sa.Column("bool_value", sa.Boolean),
     )
     for kind in ("int", "double", "string"):
         value = table.c[f"{kind}_value"]
-        sa.Index(
-            f"idx_{node.lower()}_property_{kind}",
-            table.c.name,
-            table.c.is_custom_property,
-            value,
-            sqlite_where=value.is_not(None),
-        )
+        name = f"idx_{node.lower()}_property_{kind}"
+        _index(name, value, table.c.name, table.c.is_custom_property, is_partial=True)
     return table
 
 
-type_ = sa.Table(
+def _index(
+    name: str,
+    value: sa.Column[Any],
+    *before: sa.Column[Any],
+    is_partial: bool = False,
+) -> None:
+    """Index `value`; of a long text its beginning, where a database has a limit."""
+    where: dict[str, Any] = {"sqlite_where": value.is_not(None)} if is_partial else {}
+    if not isinstance(value.type, sa.Text):
+        sa.Index(name, *before, value, **where)
+        return
+    whole = sa.Index(name, *before, value, **where, mysql_length={value.name: PREFIX})
+    whole.ddl_if(callable_=_is_not_postgresql)
+    sa.Index(name, *before, sa.func.left(value, PREFIX)).ddl_if(dialect="postgresql")
+
+
+type_ = _table(
     "Type",
-    mlmd_metadata,
     _id(),
     _name("name", nullable=False),
     _name("version"),
-    sa.Column("type_kind", _TinyInt, nullable=False),
+    sa.Column("type_kind", TinyInt, nullable=False),
     sa.Column("description", sa.Text),
     sa.Column("input_type", sa.Text),
     sa.Column("output_type", sa.Text),
     sa.Column("external_id", sa.String(255), unique=True),
-    sqlite_autoincrement=True,
 )
-type_property = sa.Table(
+type_property = _table(
     "TypeProperty",
-    mlmd_metadata,
-    sa.Column("type_id", _Int, primary_key=True, autoincrement=False),
+    sa.Column("type_id", Int, primary_key=True, autoincrement=False),
     sa.Column("name", sa.String(255), primary_key=True),
-    sa.Column("data_type", _Int),
+    sa.Column("data_type", Int),
 )
-parent_type = sa.Table(
+parent_type = _table(
     "ParentType",
-    mlmd_metadata,
-    sa.Column("type_id", _Int, primary_key=True, autoincrement=False),
-    sa.Column("parent_type_id", _Int, primary_key=True, autoincrement=False),
+    sa.Column("type_id", Int, primary_key=True, autoincrement=False),
+    sa.Column("parent_type_id", Int, primary_key=True, autoincrement=False),
 )
-artifact = sa.Table(
+artifact = _table(
     "Artifact",
-    mlmd_metadata,
     _id(),
-    sa.Column("type_id", _Int, nullable=False),
+    sa.Column("type_id", Int, nullable=False),
     sa.Column("uri", sa.Text),
-    sa.Column("state", _Int),
+    sa.Column("state", Int),
     _name("name"),
     sa.Column("external_id", sa.String(255), unique=True),
     *_times(),
     sa.UniqueConstraint("type_id", "name"),
-    sqlite_autoincrement=True,
 )
 artifact_property = _properties("Artifact")
-execution = sa.Table(
+execution = _table(
     "Execution",
-    mlmd_metadata,
     _id(),
-    sa.Column("type_id", _Int, nullable=False),
-    sa.Column("last_known_state", _Int),
+    sa.Column("type_id", Int, nullable=False),
+    sa.Column("last_known_state", Int),
     _name("name"),
     sa.Column("external_id", sa.String(255), unique=True),
     *_times(),
     sa.UniqueConstraint("type_id", "name"),
-    sqlite_autoincrement=True,
 )
 execution_property = _properties("Execution")
-context = sa.Table(
+context = _table(
     "Context",
-    mlmd_metadata,
     _id(),
-    sa.Column("type_id", _Int, nullable=False),
+    sa.Column("type_id", Int, nullable=False),
     _name("name", nullable=False),
     sa.Column("external_id", sa.String(255), unique=True),
     *_times(),
     sa.UniqueConstraint("type_id", "name"),
-    sqlite_autoincrement=True,
 )
 context_property = _properties("Context")
-event = sa.Table(
+event = _table(
     "Event",
-    mlmd_metadata,
     _id(),
-    sa.Column("artifact_id", _Int, nullable=False),
-    sa.Column("execution_id", _Int, nullable=False),
-    sa.Column("type", _Int, nullable=False),
-    sa.Column("milliseconds_since_epoch", _BigInt),
+    sa.Column("artifact_id", Int, nullable=False),
+    sa.Column("execution_id", Int, nullable=False),
+    sa.Column("type", Int, nullable=False),
+    sa.Column("milliseconds_since_epoch", BigInt),
     sa.UniqueConstraint("artifact_id", "execution_id", "type"),
-    sqlite_autoincrement=True,
 )
-event_path = sa.Table(
+event_path = _table(
     "EventPath",
-    mlmd_metadata,
-    sa.Column("event_id", _Int, nullable=False),
-    sa.Column("is_index_step", _TinyInt, nullable=False),
-    sa.Column("step_index", _Int),
+    sa.Column("event_id", Int, nullable=False),
+    sa.Column("is_index_step", Flag, nullable=False),
+    sa.Column("step_index", Int),
     sa.Column("step_key", sa.Text),
 )
-association = sa.Table(
+association = _table(
     "Association",
-    mlmd_metadata,
     _id(),
-    sa.Column("context_id", _Int, nullable=False),
-    sa.Column("execution_id", _Int, nullable=False),
+    sa.Column("context_id", Int, nullable=False),
+    sa.Column("execution_id", Int, nullable=False),
     sa.UniqueConstraint("context_id", "execution_id"),
-    sqlite_autoincrement=True,
 )
-attribution = sa.Table(
+attribution = _table(
     "Attribution",
-    mlmd_metadata,
     _id(),
-    sa.Column("context_id", _Int, nullable=False),
-    sa.Column("artifact_id", _Int, nullable=False),
+    sa.Column("context_id", Int, nullable=False),
+    sa.Column("artifact_id", Int, nullable=False),
     sa.UniqueConstraint("context_id", "artifact_id"),
-    sqlite_autoincrement=True,
 )
-parent_context = sa.Table(
+parent_context = _table(
     "ParentContext",
-    mlmd_metadata,
-    sa.Column("context_id", _Int, primary_key=True, autoincrement=False),
-    sa.Column("parent_context_id", _Int, primary_key=True, autoincrement=False),
+    sa.Column("context_id", Int, primary_key=True, autoincrement=False),
+    sa.Column("parent_context_id", Int, primary_key=True, autoincrement=False),
 )
-mlmd_env = sa.Table(
+mlmd_env = _table(
     "MLMDEnv",
-    mlmd_metadata,
     sa.Column("schema_version", sa.Integer, primary_key=True, autoincrement=False, nullable=True),
 )
 
-sa.Index("idx_artifact_uri", artifact.c.uri)
+_index("idx_artifact_uri", artifact.c.uri)
 sa.Index("idx_event_execution_id", event.c.execution_id)
 sa.Index("idx_parentcontext_parent_context_id", parent_context.c.parent_context_id)
 sa.Index("idx_type_name", type_.c.name)
@@ -271,6 +273,7 @@ store = sa.Table(
     lineal_metadata,
     sa.Column("key", sa.String(64), primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
+    **_MYSQL,
 )
 commit = sa.Table(
     "lineal_commit",
@@ -279,10 +282,11 @@ commit = sa.Table(
     sa.Column("time_us", sa.BigInteger, nullable=False),
     # JSON {kind: [[first id, last id], ...]}: what this commit inserted, and what another client
     # had inserted without a commit of ours (dated by its own times, or first seen here).
-    sa.Column("inserted", sa.Text, nullable=False),
-    sa.Column("seen", sa.Text),
+    sa.Column("inserted", LongText, nullable=False),
+    sa.Column("seen", LongText),
     # JSON {kind: id}: the greatest id of each kind once this commit was done.
     sa.Column("frontier", sa.Text, nullable=False),
+    **_MYSQL,
 )
 change = sa.Table(
     "lineal_change",
@@ -291,8 +295,9 @@ change = sa.Table(
     sa.Column("commit", sa.Integer, nullable=False),
     sa.Column("kind", sa.String(16), nullable=False),
     sa.Column("node_id", sa.Integer, nullable=False),
-    sa.Column("old", sa.Text, nullable=False),  # JSON: the values that this commit replaced
+    sa.Column("old", LongText, nullable=False),  # JSON: the values that this commit replaced
     sqlite_autoincrement=True,
+    **_MYSQL,
 )
 version = sa.Table(
     "lineal_version",
@@ -303,6 +308,7 @@ version = sa.Table(
     sa.Column("content", sa.String(64), nullable=False),
     sa.Column("commit", sa.Integer, nullable=False),
     sa.UniqueConstraint("name", "number"),
+    **_MYSQL,
 )
 alias = sa.Table(
     "lineal_alias",
@@ -314,6 +320,17 @@ alias = sa.Table(
     sa.Column("commit", sa.Integer, nullable=False),  # of the first setting
     sa.UniqueConstraint("name", "alias"),
     sqlite_autoincrement=True,
+    **_MYSQL,
+)
+outbox = sa.Table(  # what other tools are to be told: an execution began or ended
+    "lineal_outbox",
+    lineal_metadata,
+    _id(),
+    sa.Column("commit", sa.Integer, nullable=False),
+    sa.Column("execution_id", sa.Integer, nullable=False),
+    sa.Column("transition", sa.String(16), nullable=False),
+    sqlite_autoincrement=True,
+    **_MYSQL,
 )
 claim = sa.Table(
     "lineal_claim",
@@ -323,10 +340,32 @@ claim = sa.Table(
     sa.Column("known_at_us", sa.BigInteger, nullable=False),
     sa.Column("claimed_by", sa.String(255), nullable=False),
     sa.Column("commit", sa.Integer, nullable=False),
+    **_MYSQL,
+)
+# Where imported rows come from: those with the ids `first` to `last` of a kind in another store
+# are `local` and the following ones here. So a second import of the same store adds nothing.
+origin = sa.Table(
+    "lineal_origin",
+    lineal_metadata,
+    sa.Column("store", sa.String(36), primary_key=True),
+    sa.Column("kind", sa.String(16), primary_key=True),
+    sa.Column("first", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("last", sa.Integer, nullable=False),
+    sa.Column("local", sa.Integer, nullable=False),
+    **_MYSQL,
+)
+# When contexts were put into others by us; a row of ParentContext without one here is undated.
+parent_commit = sa.Table(
+    "lineal_parent",
+    lineal_metadata,
+    sa.Column("context_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("parent_context_id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("commit", sa.Integer, nullable=False),
 )
 # What was there at a moment starts from the last commit by then, and from what others wrote.
 sa.Index("idx_lineal_commit_time", commit.c.time_us)
-sa.Index("idx_lineal_commit_seen", commit.c.number, sqlite_where=commit.c.seen.is_not(None))
+_seen = commit.c.seen.is_not(None)
+sa.Index("idx_lineal_commit_seen", commit.c.number, sqlite_where=_seen, postgresql_where=_seen)
 sa.Index("idx_lineal_change_node", change.c.kind, change.c.node_id)
 sa.Index("idx_lineal_version_content", version.c.content)
 sa.Index("idx_lineal_attribution_artifact_id", attribution.c.artifact_id)
@@ -337,3 +376,14 @@ DATED = {
     for table in (artifact, execution, context, event, attribution, association)
 }
 """The tables whose rows commits date by their ids, and what the kinds are called."""
+
+OUR_INDEXES = tuple(
+    index
+    for table in (attribution, association)
+    for index in table.indexes
+    if str(index.name).startswith("idx_lineal_")
+)
+"""Indexes that ML Metadata's tables lack: without them, 'contexts of an artifact' scans."""
+
+COUNTER = "commits"
+"""The key in `lineal_store` whose row writers lock, so that commits have one order everywhere."""

@@ -6,18 +6,21 @@ writes would feel; the names come from the tables' declarations alone.
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lineal.errors import InvalidInput
+from lineal.metadata.spellings import BigInt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import sqlalchemy as sa
 
 __all__ = ["check_cells", "insert_text", "upsert_text"]
 
+_INT32 = range(-(2**31), 2**31)
 _INT64 = range(-(2**63), 2**63)
 
 
@@ -44,22 +47,57 @@ def upsert_text(
 
 
 def check_cells(
-    table: sa.Table, columns: Sequence[str], rows: Iterable[tuple[object, ...]]
+    table: sa.Table,
+    columns: Sequence[str],
+    rows: Sequence[tuple[object, ...]],
+    *,
+    has_lengths: bool = False,
+    holds_nul: bool = True,
+    holds_infinity: bool = True,
+    has_narrow_values: bool = False,
 ) -> None:
-    """Raise `InvalidInput` naming the first value that no database holds, if there is one.
+    """Raise `InvalidInput` naming the first value that the database can't hold, if there is one.
 
     Called after a driver refused the rows, so that good rows never pay for it.
     """
+    longest = {
+        c: getattr(table.c[c].type, "length", None) if has_lengths else None for c in columns
+    }
     for row in rows:
         for column, value in zip(columns, row, strict=True):
-            if isinstance(value, int) and value not in _INT64:
-                raise InvalidInput(f"{table.name}.{column} can't hold {value}: over 64 bits")
+            where = f"{table.name}.{column}"
             if isinstance(value, str):
-                _check_text(f"{table.name}.{column}", value)
+                _check_text(where, value, longest[column], holds_nul=holds_nul)
+            elif isinstance(value, float) and not holds_infinity and not math.isfinite(value):
+                raise InvalidInput(f"{where} can't hold {value} in this database")
+    for row in rows:
+        for column, value in zip(columns, row, strict=True):
+            if isinstance(value, int):
+                _check_number(table, column, value, is_narrow=has_narrow_values)
 
 
-def _check_text(where: str, value: str) -> None:
+def _check_text(where: str, value: str, longest: int | None, *, holds_nul: bool) -> None:
     try:
         value.encode()
     except UnicodeEncodeError as error:
         raise InvalidInput(f"{where} can't hold the broken text {value[:60]!r}") from error
+    if longest is not None and len(value) > longest:
+        raise InvalidInput(
+            f"{where} holds at most {longest} characters, {value[:40]!r}… has {len(value)}"
+        )
+    if not holds_nul and "\0" in value:
+        raise InvalidInput(f"{where} can't hold a NUL character: {value[:60]!r}")
+
+
+def _check_number(table: sa.Table, column: str, value: int, *, is_narrow: bool) -> None:
+    if value not in _INT64:
+        raise InvalidInput(f"{table.name}.{column} can't hold {value}: over 64 bits")
+    # Ids, and property values in databases that ML Metadata made.
+    is_narrow = is_narrow and (
+        column == "int_value" or not isinstance(table.c[column].type, BigInt)
+    )
+    if is_narrow and value not in _INT32:
+        raise InvalidInput(
+            f"{table.name}.{column} can't hold {value}: ML Metadata made it 32 bits wide in this "
+            "database; widen it (ALTER TABLE) or keep the value as text"
+        )

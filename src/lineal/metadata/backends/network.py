@@ -1,0 +1,32 @@
+"""What PostgreSQL and MySQL share: they are reached over a network, by a driver of their own."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from lineal.errors import Unavailable
+from lineal.metadata import tables
+
+__all__ = ["first_line", "missing_driver", "reach_text"]
+
+
+def missing_driver(database: str, package: str, extra: str) -> Unavailable:
+    """Say that the driver isn't installed, and what brings it."""
+    return Unavailable(
+        f"a metadata store on {database} needs {package}; "
+        f"install it with pip install 'lineal[{extra}]'"
+    )
+
+
+def first_line(error: BaseException) -> str:
+    """Return the driver's own words, in one line."""
+    numbered = len(error.args) == 2 and isinstance(error.args[0], int)
+    text = str(error.args[1] if numbered else error)
+    return next(iter(text.strip().splitlines()), type(error).__name__)
+
+
+@cache
+def reach_text() -> str:
+    """Return the query of the greatest id of each dated table, in the order of `DATED`."""
+    parts = [f"(SELECT COALESCE(MAX(id), 0) FROM {name})" for name in tables.DATED]
+    return f"SELECT {', '.join(parts)}"

@@ -1,0 +1,108 @@
+"""Column types of ML Metadata's tables, as it spells them for each database."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
+from sqlalchemy.ext.compiler import compiles
+
+from lineal.errors import Corrupt
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Dialect
+    from sqlalchemy.sql.compiler import TypeCompiler
+
+__all__ = ["BigInt", "Double", "Flag", "Int", "LongText", "Proto", "TinyInt", "ValueText"]
+
+
+class Int(sa.Integer):
+    """Spelled `INT` by the wheel on SQLite, where a rowid alias alone is an `INTEGER`."""
+
+
+class BigInt(sa.BigInteger):
+    """Spelled `INT` on SQLite; 64 bits wide everywhere."""
+
+
+class TinyInt(sa.SmallInteger):
+    """Spelled `TINYINT(1)`, on PostgreSQL `SMALLINT`."""
+
+
+class Double(sa.Double[float]):
+    """Spelled `DOUBLE`, on PostgreSQL `DOUBLE PRECISION`."""
+
+
+@compiles(Int, "sqlite")
+@compiles(BigInt, "sqlite")
+def _int(_type: sa.types.TypeEngine[int], _compiler: TypeCompiler, **_options: object) -> str:
+    return "INT"
+
+
+@compiles(TinyInt, "sqlite")
+@compiles(TinyInt, "mysql")
+def _tinyint(_type: sa.types.TypeEngine[int], _compiler: TypeCompiler, **_options: object) -> str:
+    return "TINYINT(1)"
+
+
+@compiles(Double, "sqlite")
+@compiles(Double, "mysql")
+def _double(_type: sa.types.TypeEngine[float], _compiler: TypeCompiler, **_options: object) -> str:
+    return "DOUBLE"
+
+
+class Flag(sa.types.TypeDecorator[int]):
+    """0 or 1 in Python; `TINYINT(1)` on disk, on PostgreSQL `BOOLEAN`."""
+
+    impl = TinyInt
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
+        """Return the type on disk."""
+        return dialect.type_descriptor(sa.Boolean() if dialect.name == "postgresql" else TinyInt())
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """Return what turns a value into the driver's; None where there is nothing to do."""
+        return (lambda value: None if value is None else bool(value)) if _pg(dialect) else None
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:  # noqa: ARG002 -- SQLAlchemy's
+        """Return what turns the driver's value into ours; None where there is nothing to do."""
+        return (lambda value: None if value is None else int(value)) if _pg(dialect) else None
+
+
+class Proto(sa.types.TypeDecorator[bytes]):
+    """A serialized message; on PostgreSQL its base64 text, as ML Metadata keeps it there."""
+
+    impl = sa.LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
+        """Return the type on disk."""
+        is_mysql = dialect.name == "mysql"
+        return dialect.type_descriptor(mysql.MEDIUMBLOB() if is_mysql else sa.LargeBinary())
+
+    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        """Return the bytes on disk."""
+        return base64.b64encode(value) if value is not None and _pg(dialect) else value
+
+    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
+        """Return the message's own bytes."""
+        if value is None or not _pg(dialect):
+            return value
+        try:
+            return base64.b64decode(value, validate=True)
+        except binascii.Error as error:
+            raise Corrupt("a proto_value is not base64; restore the database") from error
+
+
+ValueText = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql")
+"""A property's text; 16 MB on MySQL."""
+
+LongText = sa.Text().with_variant(mysql.LONGTEXT(), "mysql")
+"""Text of any length."""
+
+
+def _pg(dialect: Dialect) -> bool:
+    return dialect.name == "postgresql"
