@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from lineal.errors import InvalidInput
@@ -50,25 +50,33 @@ class Wanted:
     @contextmanager
     def store(self) -> Iterator[Store]:
         """Open the database that is named, migrated first if the configuration says so."""
-        from lineal.mlmd.opening import open_store, url_of
-
-        given = self.configuration
-        if self.url is None and given.connection is None:
-            raise InvalidInput("no database is named; give its --url")
-        url = self.url or url_of(given.connection)
-        if given.downgrade_to is not None:
-            from lineal.metadata.upgrade import downgrade
-
-            downgrade(url, given.downgrade_to)
-            raise InvalidInput(
-                f"the database is downgraded to version {given.downgrade_to} now, which this "
-                "server doesn't serve; start the older one, or leave the downgrade out"
-            )
-        opened = open_store(url, upgrade=given.upgrade)
+        opened = self._open()
         try:
             yield opened
         finally:
             opened.close()
+
+    def _open(self) -> Store:
+        given = self.configuration
+        if self.url is not None:
+            if given.downgrade_to is not None:
+                from lineal.metadata.upgrade import downgrade
+
+                downgrade(self.url, given.downgrade_to)
+                raise _downgraded(given.downgrade_to)
+            if given.upgrade:
+                from lineal.metadata.upgrade import upgrade
+
+                upgrade(self.url)
+            return _pooled(self.url, self.workers)
+        if given.connection is None:
+            raise InvalidInput("no database is named; give its --url")
+        from lineal.mlmd.connecting import downgrade_database, open_store
+
+        if given.downgrade_to is not None:
+            downgrade_database(given.connection, given.downgrade_to)
+            raise _downgraded(given.downgrade_to)
+        return open_store(given.connection, upgrade=given.upgrade)
 
     def server(self, store: Store) -> Server:
         """Return the server, not yet started."""
@@ -83,6 +91,24 @@ class Wanted:
             workers=self.workers,
             options=self.configuration.options,
         )
+
+
+def _pooled(url: str, connections: int) -> Store:
+    """Open a store with a connection to its database for each worker."""
+    from lineal.metadata import Store
+    from lineal.metadata.backends.address import parse_address
+    from lineal.metadata.database import Database
+
+    address = parse_address(url)
+    wide = replace(address, pool_size=max(address.pool_size, connections))
+    return Store(database=Database(wide))
+
+
+def _downgraded(version: int) -> InvalidInput:
+    return InvalidInput(
+        f"the database is downgraded to version {version} now, which this server doesn't serve; "
+        "start the older one, or leave the downgrade out"
+    )
 
 
 def run(wanted: Wanted, store: Store, *, ready: Callable[[Server], None]) -> None:
