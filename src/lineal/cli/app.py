@@ -67,6 +67,12 @@ COMMANDS = tuple(
         ("alias", "graph", "Point an alias at a version; the move is recorded.", _GRAPH),
         ("lineage", "graph", "Show where something came from and what came of it.", _GRAPH),
         ("diff", "differing", "Tell why two versions differ.", _GRAPH),
+        (
+            "openlineage",
+            "openlineage",
+            "Tell other tools what happens, and keep what they tell.",
+            _GRAPH,
+        ),
         ("columns", "differing", "Tell which columns a column was made of.", _GRAPH),
         ("run", "pipelines", "Run a pipeline; what is unchanged is reused.", _BEYOND),
         ("features", "features", "Define, join, materialize and read features.", _BEYOND),

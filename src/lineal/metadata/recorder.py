@@ -52,6 +52,7 @@ class Recorder:
 
     `environment` says what a run runs in, `program` which script or notebook started it; both
     are asked when an execution opens. `software` is whose verbs these are, with its version.
+    `after_run` is called when an outermost run has ended, well or not.
     """
 
     def __init__(
@@ -61,11 +62,13 @@ class Recorder:
         environment: Callable[[], EnvironmentRecord | None] = lambda: None,
         program: Callable[[], str] = lambda: "",
         software: str = "lineal",
+        after_run: Callable[[], None] = lambda: None,
     ) -> None:
         self.store = store
         self._environment = environment
         self._program = program
         self._software = software
+        self._after_run = after_run
 
     @contextmanager
     def run(
@@ -124,10 +127,12 @@ class Recorder:
         except BaseException as error:
             if running.process == os.getpid():
                 self._fail(running, error)
+                self._tell_of_the_end(running)
             raise
         finally:
             open_runs.leave(running)
         kill_point("recorder.closed")
+        self._tell_of_the_end(running)
 
     def open_run(self) -> Running | None:
         """Return the innermost open run of this store that tracks what is read, if any."""
@@ -190,6 +195,12 @@ class Recorder:
         steps.put_labels(self.store, artifact_id, labels)
 
     # Inside
+
+    def _tell_of_the_end(self, running: Running) -> None:
+        """Do what is to be done once the outermost run has ended, in the process that began it."""
+        around = [run for run in self._open() if run is not running]
+        if running.process == os.getpid() and not around:
+            self._after_run()
 
     def _open(self) -> list[Running]:
         """Return the open executions of this store, innermost first.

@@ -20,6 +20,7 @@ __all__ = [
     "FILE_NAME",
     "FORMAT",
     "EngineSection",
+    "OpenLineageSection",
     "Settings",
     "TrackSection",
     "read_settings",
@@ -36,6 +37,11 @@ format = {FORMAT}
 [engine]
 # memory_limit = "4GB"    # above it, DuckDB spills to .lineal/tmp; default: 80 % of the memory
 # threads = 2             # default: one for each processor
+
+[openlineage]
+# url = "https://host/api/v1/lineage"    # tell other tools what happens; or file:events.jsonl
+# namespace = "lineal"
+# token_env = "OPENLINEAGE_API_KEY"      # the environment variable that holds its token
 
 [track]
 # environment = ["CUDA_VISIBLE_DEVICES"]    # variables that each tracked run keeps; no others are
@@ -59,12 +65,24 @@ class TrackSection:
 
 
 @dataclass(frozen=True)
+class OpenLineageSection:
+    """Where other tools are told of what happens here; nowhere without a URL."""
+
+    url: str | None = None
+    """`https://host/api/v1/lineage`, or `file:events.jsonl` beside the workspace's file."""
+    namespace: str = "lineal"
+    token_env: str | None = None
+    """The environment variable that holds the server's token."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the workspace's file says."""
 
     format: int = FORMAT
     engine: EngineSection = field(default_factory=EngineSection)
     track: TrackSection = field(default_factory=TrackSection)
+    openlineage: OpenLineageSection = field(default_factory=OpenLineageSection)
 
 
 _SHARED = ("metadata", "lake", "warehouse", "features")
@@ -98,9 +116,11 @@ def read_settings(path: Path) -> Settings:
         _refuse_shared(path, section, document.pop(section, {}))
     engine = _engine(path, document.pop("engine", {}))
     track = _track(path, document.pop("track", {}))
+    openlineage = _openlineage(path, document.pop("openlineage", {}))
     for name in document:
-        raise NotFound.among(f"{path} has a section", name, ["engine", "track", *_SHARED])
-    return Settings(format=found, engine=engine, track=track)
+        known = ["engine", "openlineage", "track", *_SHARED]
+        raise NotFound.among(f"{path} has a section", name, known)
+    return Settings(format=found, engine=engine, track=track, openlineage=openlineage)
 
 
 def write_settings(path: Path) -> None:
@@ -142,6 +162,18 @@ def _track(path: Path, section: object) -> TrackSection:
             f'{path}: track.environment must list names, such as ["LANG"], not {names!r}'
         )
     return TrackSection(tuple(names))
+
+
+def _openlineage(path: Path, section: object) -> OpenLineageSection:
+    if not isinstance(section, dict):
+        raise InvalidInput(f"{path}: 'openlineage' must be a section, written [openlineage]")
+    known = [f.name for f in fields(OpenLineageSection)]
+    for name, value in section.items():
+        if name not in known:
+            raise NotFound.among(f"{path}: section [openlineage] has a key", name, known)
+        if not isinstance(value, str) or not value:
+            raise InvalidInput(f"{path}: openlineage.{name} must be text, not {value!r}")
+    return OpenLineageSection(**section)
 
 
 def _refuse_shared(path: Path, name: str, section: object) -> None:

@@ -6,7 +6,7 @@ import os
 import weakref
 from contextlib import ExitStack, contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, overload
 
 from lineal import __version__
 from lineal.errors import InvalidInput
@@ -15,7 +15,8 @@ from lineal.workspace.locations import Locations, find, make
 from lineal.workspace.settings import read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
     from types import TracebackType
     from typing import Literal, Self
@@ -28,14 +29,19 @@ if TYPE_CHECKING:
     from lineal.lake import Lake, ObjectStore
     from lineal.metadata import Lineage, Value
     from lineal.metadata.difference import Divergence
+    from lineal.metadata.graph import Graph
     from lineal.pipeline import Forms, NodeResult, Pipeline, RunResult
     from lineal.validation import Schema, Statistics, StatisticsOptions
     from lineal.warehouse import Warehouse
     from lineal.workspace.columns import ColumnStep
     from lineal.workspace.doctor import Finding
+    from lineal.workspace.openlineage import OpenLineage
     from lineal.workspace.recorded import RecordedReport, RecordedSchema, RecordedStatistics
+    from lineal.workspace.tracking.command import Executed
+    from lineal.workspace.tracking.repeat import Rerun
+    from lineal.workspace.tracking.run import Run
 
-__all__ = ["Workspace", "workspace_of"]
+__all__ = ["Workspace", "workspace_by", "workspace_of"]
 
 _by_recorder: weakref.WeakValueDictionary[int, Workspace] = weakref.WeakValueDictionary()
 
@@ -63,8 +69,11 @@ class Workspace:
             environment=self._environment,
             program=_program,
             software=f"lineal {__version__}",
+            after_run=self._after_run,
         )
         _by_recorder[id(self.recorder)] = self
+        if parent is None and self.settings.openlineage.url is not None:
+            _ = self.openlineage  # from here on, what happens is noted
 
     @property
     def root(self) -> Path:
@@ -103,6 +112,13 @@ class Workspace:
         )
 
     @cached_property
+    def graph(self) -> Graph:
+        """Artifacts, executions and contexts themselves, put and read in batches."""
+        from lineal.metadata.graph import Graph
+
+        return Graph(self.store)
+
+    @cached_property
     def objects(self) -> ObjectStore:
         """The content-addressed objects that everything's bytes lie in."""
         from lineal.lake import ObjectStore
@@ -136,6 +152,13 @@ class Workspace:
         from lineal.workspace.forms import forms_of
 
         return forms_of(self)
+
+    @cached_property
+    def openlineage(self) -> OpenLineage:
+        """What other tools are told of the workspace, and tell it."""
+        from lineal.workspace.openlineage import OpenLineage
+
+        return OpenLineage(self)
 
     @property
     def environment(self) -> Environment:
@@ -287,6 +310,12 @@ class Workspace:
             options=options,
         )
 
+    @overload
+    def run(
+        self, pipeline: str, /, *, params: Mapping[str, object] | None = None
+    ) -> AbstractContextManager[Run]: ...
+
+    @overload
     def run(
         self,
         pipeline: Pipeline[...],
@@ -294,15 +323,63 @@ class Workspace:
         *,
         no_cache: Collection[str] = (),
         on_progress: Callable[[NodeResult], None] | None = None,
-    ) -> RunResult:
-        """Run a pipeline with these parameters; what an equal earlier run made is reused.
+    ) -> RunResult: ...
 
-        The nodes named in `no_cache` run in any case. The result tells for each node why it ran
-        or was reused; a failing node is told there, too, and `result.check()` raises its error.
+    def run(
+        self,
+        pipeline: Pipeline[...] | str,
+        parameters: Mapping[str, object] | None = None,
+        *,
+        params: Mapping[str, object] | None = None,
+        no_cache: Collection[str] = (),
+        on_progress: Callable[[NodeResult], None] | None = None,
+    ) -> RunResult | AbstractContextManager[Run]:
+        """Run a pipeline with these parameters, or record a block of code as a run of a name.
+
+        Of a pipeline, what an equal earlier run made is reused; the nodes named in `no_cache` run
+        in any case. The result tells for each node why it ran or was reused; a failing node is
+        told there, too, and `result.check()` raises its error.
+
+        With a name, `with ws.run("train", params={"depth": 6}) as run:` records the block: what
+        is read inside is an input, what is saved an output; see `Run` for `use` and `log`.
         """
+        if isinstance(pipeline, str):
+            from lineal.workspace.tracking.opening import named_run
+
+            return named_run(self, pipeline, params or parameters)
         from lineal.workspace.running import run
 
-        return run(self, pipeline, parameters or {}, no_cache=no_cache, on_progress=on_progress)
+        given = parameters or params or {}
+        return run(self, pipeline, given, no_cache=no_cache, on_progress=on_progress)
+
+    def exec(
+        self,
+        command: Sequence[str],
+        *,
+        inputs: Sequence[str | Path] = (),
+        outputs: Sequence[str | Path] = (),
+        name: str | None = None,
+    ) -> Executed:
+        """Run any program, recorded: its inputs by content, its outputs as versions in the lake.
+
+        What it prints passes through, and is kept. An output is called as its file or folder is,
+        and is there only if the command ends with 0; with another code the run is FAILED.
+        """
+        from lineal.workspace.tracking.command import execute
+
+        return execute(self, command, inputs=inputs, outputs=outputs, name=name)
+
+    def rerun(self, run: str, *, changed_only: bool = False, same_inputs: bool = False) -> Rerun:
+        """Repeat a run of a command or a tracked script, and tell what came out different.
+
+        `run` is its name, of which the newest is meant, its id, or the first letters of its UUID.
+        With `changed_only` nothing runs unless inputs, code or environment differ. With
+        `same_inputs` the command gets the inputs that it had, in a folder of its own, and what
+        comes out is kept without a name.
+        """
+        from lineal.workspace.tracking.repeat import rerun
+
+        return rerun(self, run, changed_only=changed_only, same_inputs=same_inputs)
 
     # Time
 
@@ -354,6 +431,10 @@ class Workspace:
         at = self.store.at
         return f"<Workspace {self.root}{'' if at is None else f' at {at.moment.isoformat()}'}>"
 
+    def _after_run(self) -> None:
+        if self.settings.openlineage.url is not None:
+            self.openlineage.send_after_run()
+
     def _environment(self) -> EnvironmentRecord | None:
         from lineal.workspace.surroundings import record
 
@@ -372,10 +453,16 @@ def _program() -> str:
     return program()
 
 
+def workspace_by(recorder: Recorder) -> Workspace | None:
+    """Return the workspace that records with `recorder`, if it is still there."""
+    found = _by_recorder.get(id(recorder))
+    return found if found is not None and found.recorder is recorder else None
+
+
 def workspace_of(version: Version) -> Workspace:
     """Return the workspace that `version` belongs to; raise `InvalidInput` if it is closed."""
-    found = _by_recorder.get(id(version.recorder))
-    if found is None or found.recorder is not version.recorder:
+    found = workspace_by(version.recorder)
+    if found is None:
         raise InvalidInput(f"the workspace of {version.ref} is gone; keep it while you use it")
     return found
 
