@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         statistics,
         validate,
     )
+    from lineal.workspace.tracking import finish, step, track
 
 __version__ = "0.1.0"
 
@@ -56,12 +57,15 @@ __all__ = [
     "Workspace",
     "component",
     "features",
+    "finish",
     "infer_schema",
     "open",
     "pipeline",
     "read",
     "save",
     "statistics",
+    "step",
+    "track",
     "validate",
 ]
 
@@ -73,12 +77,15 @@ _LAZY = {
     "Workspace": "lineal.workspace",
     "component": "lineal.pipeline",
     "features": "lineal.features",
+    "finish": "lineal.workspace.tracking",
     "infer_schema": "lineal.workspace",
     "open": "lineal.workspace",
     "pipeline": "lineal.pipeline",
     "read": "lineal.workspace",
     "save": "lineal.workspace",
     "statistics": "lineal.workspace",
+    "step": "lineal.workspace.tracking",
+    "track": "lineal.workspace.tracking",
     "validate": "lineal.workspace",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -16,6 +17,7 @@ from lineal.lake.sources import Addable, Source, plain, understand
 from lineal.lake.types import ADD, FILE, FOLDER
 from lineal.lake.version import LakeVersion
 from lineal.metadata.model import Artifact, ArtifactState, ArtifactType, Value
+from lineal.metadata.names import check_name
 from lineal.metadata.outputs import Made, Output
 from lineal.metadata.presence import known_numbers
 
@@ -118,6 +120,34 @@ class Lake:
             for key, made in fresh.items():
                 running.made(f"{_PLAIN}/{key}", made)
         return [*kept, *running.artifacts.values()]
+
+    def add_to(self, running: Running, files: Mapping[str, tuple[Path, str | None]]) -> None:
+        """Store files and folders as outputs of a run that is open.
+
+        Each has the key of its output, its path, and the name of its versions if it gets one.
+        They are in the lake when the run closes well.
+        """
+        self._refuse_past()
+        sources = {
+            key: replace(
+                understand(path, _PLAIN, workspace=self.objects.root),
+                name=key,
+            )
+            for key, (path, name) in files.items()
+        }
+        names = {
+            key: None if name is None else check_name(name) for key, (_, name) in files.items()
+        }
+        running.add_outputs(
+            [Output(key, _type_of(source), names[key]) for key, source in sources.items()]
+        )
+        for key, made in self._take(list(sources.values()), None).items():
+            running.made(key, made)
+
+    def content_of(self, folder: Path) -> str:
+        """Return what the content of a folder would be in the lake, without storing it."""
+        with self.objects.trial() as batch:
+            return batch.add_bytes(read_folder(folder, batch).encode()).sha256
 
     def has_size(self, size: int) -> bool:
         """Tell whether the lake holds something of so many bytes, without reading any."""

@@ -65,6 +65,12 @@ class ObjectStore:
             yield batch
             batch.place()
 
+    @contextmanager
+    def trial(self) -> Iterator[Batch]:
+        """Gather contents as in a batch, to learn what they are called; none is kept."""
+        with shared_lock(self.lock), private_folder(self.temporary) as folder:
+            yield Batch(self, folder)
+
     def path(self, sha256: str) -> Path:
         """Return where the object is, or would be, kept."""
         if not _SHA256.fullmatch(sha256):

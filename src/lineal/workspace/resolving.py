@@ -19,9 +19,13 @@ from lineal.metadata import (
 )
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from lineal.metadata.lineage import Direction, Node
     from lineal.workspace.recorded import RecordedReport, RecordedSchema, RecordedStatistics
     from lineal.workspace.workspace import Workspace
+
+    Readable: TypeAlias = Version | RecordedStatistics | RecordedSchema | RecordedReport
 
 VALUES = ("ExampleStatistics", "Schema", "ExampleAnomalies")
 """The types of what is read as a value: statistics, schemas, reports."""
@@ -75,9 +79,7 @@ def handle(workspace: Workspace, artifact: Artifact, row: VersionRow | None = No
     return Version(workspace.store, workspace.recorder, artifact, row)
 
 
-def load(
-    workspace: Workspace, text: str
-) -> Version | RecordedStatistics | RecordedSchema | RecordedReport:
+def load(workspace: Workspace, text: str) -> Readable:
     """Return what `text` names, ready to be used; an open run gets it as an input."""
     from lineal.workspace.recorded import recorded
 

@@ -1,0 +1,76 @@
+"""Tell in one line what a run used, made, and left unsaved."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lineal.metadata import EventType
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lineal.metadata import Store
+
+__all__ = ["Summary", "family", "summarize"]
+
+_NAMED = 3
+_INPUTS = (EventType.INPUT, EventType.DECLARED_INPUT)
+_OUTPUTS = (EventType.OUTPUT, EventType.DECLARED_OUTPUT)
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run and all that began inside of it came to."""
+
+    inputs: frozenset[int]
+    """The artifacts that came from outside of the run."""
+    outputs: frozenset[int]
+
+    def line(self, short: str, state: str, unsaved: Sequence[str]) -> str:
+        """Return it as one line for people; of the `unsaved` files the first are named."""
+        parts = [
+            f"run {short}",
+            _count(len(self.inputs), "input"),
+            _count(len(self.outputs), "output"),
+        ]
+        if state != "COMPLETE":
+            parts.insert(1, state)
+        if unsaved:
+            shown = [_short(path) for path in unsaved]
+            named = ", ".join(shown[:_NAMED]) + (", …" if len(shown) > _NAMED else "")
+            count = _count(len(shown), "file")
+            parts.append(f"{count} written but not saved: {named} (lineal save {shown[0]} NAME)")
+        return " · ".join(parts)
+
+
+def summarize(store: Store, execution_id: int) -> Summary:
+    """Return what an execution, and all that began inside of it, used and made."""
+    inputs: set[int] = set()
+    outputs: set[int] = set()
+    for event in store.events(execution_ids=family(store, execution_id)):
+        if event.type in _INPUTS:
+            inputs.add(event.artifact_id)
+        elif event.type in _OUTPUTS:
+            outputs.add(event.artifact_id)
+    return Summary(frozenset(inputs - outputs), frozenset(outputs))
+
+
+def family(store: Store, execution_id: int) -> list[int]:
+    """Return the execution and all that began inside of it."""
+    found, waiting = [execution_id], [execution_id]
+    while waiting:
+        waiting = [each for ids in store.children(waiting).values() for each in ids]
+        waiting = [each for each in waiting if each not in found]
+        found += waiting
+    return found
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _short(path: str) -> str:
+    here = os.path.join(os.getcwd(), "")  # noqa: PTH109, PTH118
+    return path.removeprefix(here)
