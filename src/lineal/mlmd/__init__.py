@@ -8,7 +8,6 @@ config.sqlite.filename_uri = "metadata.db"
 store = mlmd.MetadataStore(config)
 """
 
-from lineal import __version__
 from lineal.mlmd import errors, proto
 from lineal.mlmd.metadata_store import (
     ListOptions,
@@ -16,6 +15,7 @@ from lineal.mlmd.metadata_store import (
     OrderByField,
     downgrade_schema,
 )
+from lineal.mlmd.version import __version__
 
 __all__ = [
     "ListOptions",

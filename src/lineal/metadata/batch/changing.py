@@ -77,7 +77,7 @@ def change_nodes(
 ) -> None:
     """Update stored nodes, one after the other, with one statement for each table and verb.
 
-    A node that comes out as it was keeps its time, unless there is a mask or a force.
+    A node that comes out as it was keeps its time, unless there is a force.
     """
     ids = [wish.node.id or 0 for wish in wishes]
     stored = fetch_nodes(commit, shape, catalog, ids)
@@ -92,7 +92,7 @@ def change_nodes(
         _check_fresh(shape, wish, before)
         declared = catalog.by_id[before.type_id or 0].properties
         after = _merged(shape, declared, wish.node, before, mask)
-        if mask is None and not force_update_time and not _differs(shape, wish.node, before):
+        if not force_update_time and not _differs(shape, wish.node, after, before):
             continue
         after.updated = commit.milliseconds
         if wish.expected is not None:  # so that the same expectation fails the next time
@@ -170,11 +170,12 @@ def _laid_over(before: _Cells, sent: _Cells, whole: bool, names: set[str]) -> _C
     return after
 
 
-def _differs(shape: Shape, node: NodeForm, before: NodeForm) -> bool:
+def _differs(shape: Shape, node: NodeForm, after: NodeForm, before: NodeForm) -> bool:
     """Tell whether a node as sent is another than the stored one.
 
     All that ML Metadata's messages say counts, but for the type's id and the times: even a name
-    that never changes, and the type's name.
+    that never changes, the type's name, and fields that a mask leaves alone. Of the properties
+    those count that the mask names.
     """
     return (
         node.name != before.name
@@ -182,8 +183,8 @@ def _differs(shape: Shape, node: NodeForm, before: NodeForm) -> bool:
         or node.type != before.type
         or (shape.has_uri and node.uri != before.uri)
         or (shape.state is not None and node.state != before.state)
-        or not _same_cells(node.properties, before.properties)
-        or not _same_cells(node.custom, before.custom)
+        or not _same_cells(after.properties, before.properties)
+        or not _same_cells(after.custom, before.custom)
     )
 
 
