@@ -14,7 +14,23 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["writer_lock"]
+    from lineal.metadata import Store
+
+__all__ = ["table_lock", "writer_lock"]
+
+
+@contextmanager
+def table_lock(root: Path, store: Store, name: str) -> Iterator[None]:
+    """Hold the lock of the table called `name`, also against the store's users elsewhere.
+
+    Whose store is a file of the workspace is on this machine, where the file's lock is enough.
+    """
+    with writer_lock(root, name):
+        if store.path is not None:
+            yield
+            return
+        with store.lock(f"table/{name}"):
+            yield
 
 
 @contextmanager

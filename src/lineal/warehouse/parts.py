@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from lineal.errors import Conflict
-from lineal.warehouse.lock import writer_lock
+from lineal.warehouse.lock import table_lock
 from lineal.warehouse.settle import settle
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def in_turn(parts: Parts, name: TableName, act: Callable[[TableState], _T]) -> _
     """
     for attempt in range(1, _ATTEMPTS + 1):
         try:
-            with writer_lock(parts.root, str(name)):
+            with table_lock(parts.root, parts.recorder.store, str(name)):
                 state, _ = settle(parts.recorder, parts.catalog, parts.plans, name)
                 return act(state)
         except Conflict as error:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lineal.errors import Corrupt
 from lineal.metadata import ExecutionState
 from lineal.warehouse.graph import TABLE, WRITERS
-from lineal.warehouse.lock import writer_lock
+from lineal.warehouse.lock import table_lock
 from lineal.warehouse.names import TableName
 from lineal.warehouse.settle import Settled, settle, unsettled
 
@@ -32,7 +32,7 @@ def settle_all(parts: Parts, *, dry_run: bool = False) -> list[Settled]:
             names.add(table)
     did: list[Settled] = []
     for name in sorted(names):
-        with writer_lock(parts.root, name):
+        with table_lock(parts.root, store, name):
             told = (parts.recorder, parts.catalog, parts.plans, TableName.of(name))
             try:
                 did += unsettled(*told) if dry_run else settle(*told)[1]

@@ -59,6 +59,11 @@ class RemoteStore(Store):
         return
 
     @property
+    def where(self) -> str:
+        """Where the server is, for people."""
+        return self._connection.address.shown
+
+    @property
     def uuid(self) -> str:
         """What tells this store from every other."""
         return self._connection.store

@@ -34,6 +34,7 @@ __all__ = ["decode", "encode"]
 
 _MODULES = (
     "batch.forms",
+    "batch.subgraph",
     "lineage",
     "model",
     "outputs",
