@@ -31,7 +31,8 @@ def log(
     inputs: dict[int, list[str]] = {}
     outputs: dict[int, list[str]] = {}
     for event in events:
-        if event.type == EventType.INTERNAL_INPUT:  # the environment, which all have
+        # The environment, which all have; sources, logs.
+        if event.type in (EventType.INTERNAL_INPUT, EventType.INTERNAL_OUTPUT):
             continue
         side = inputs if event.type.is_input else outputs
         side.setdefault(event.execution_id, []).append(references[event.artifact_id])

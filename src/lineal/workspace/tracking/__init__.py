@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from lineal.workspace.tracking.functions import step
     from lineal.workspace.tracking.run import Run
     from lineal.workspace.tracking.session import finish, track
-    from lineal.workspace.tracking.functions import step
 
 __all__ = ["Run", "finish", "step", "track"]
 

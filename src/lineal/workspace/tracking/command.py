@@ -9,7 +9,7 @@ import shlex
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from lineal.errors import InvalidInput, LinealError, NotFound
 from lineal.metadata import Context, EnvironmentRecord, ExecutionType, open_runs
@@ -109,8 +109,12 @@ def execute(
     inputs: Sequence[str | Path] = (),
     outputs: Sequence[str | Path] = (),
     name: str | None = None,
+    stdout: IO[str] | None = None,
 ) -> Executed:
-    """Run a command on files of the present folder; see `Workspace.exec`."""
+    """Run a command on files of the present folder; see `Workspace.exec`.
+
+    What it writes to its output goes to `stdout`, if one is given.
+    """
     if isinstance(command, str) or not command:
         raise InvalidInput(
             f"a command is a list of words, such as ['python', 'clean.py'], not {command!r}"
@@ -121,7 +125,7 @@ def execute(
         tuple(path for each in inputs for path in _expanded(os.fspath(each))),
         tuple(os.fspath(each) for each in outputs),
     )
-    return run_plan(workspace, plan, name=name or Path(plan.command[0]).name)
+    return run_plan(workspace, plan, name=name or Path(plan.command[0]).name, stdout=stdout)
 
 
 def run_plan(
@@ -133,6 +137,7 @@ def run_plan(
     folder: Path | None = None,
     given: Mapping[str, Artifact] | None = None,
     named: bool = True,
+    stdout: IO[str] | None = None,
 ) -> Executed:
     """Run a command as planned, in another `folder` if one is given.
 
@@ -162,7 +167,11 @@ def run_plan(
             tracks_reads=True,
         ) as running:
             code = run_command(
-                plan.command, folder=Path(where.folder), environment=os.environ, log=log
+                plan.command,
+                folder=Path(where.folder),
+                environment=os.environ,
+                log=log,
+                stdout=stdout,
             )
             code = code if code >= 0 else _SIGNALLED - code
             _keep_log(workspace, running, log)

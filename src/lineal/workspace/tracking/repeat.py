@@ -10,7 +10,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from lineal.errors import InvalidInput, NotFound
 from lineal.workspace.tracking.command import EXEC, PLAN, Plan, run_plan
@@ -18,17 +18,14 @@ from lineal.workspace.tracking.facts import FOLDER, RERUN_OF, RERUN_VARIABLE
 from lineal.workspace.tracking.known import hash_of
 from lineal.workspace.tracking.opening import RUN_NAME, TRACK
 from lineal.workspace.tracking.secrets import MASK, mask
-from lineal.workspace.tracking.traces import Change, Trace, changes, find_run, trace
+from lineal.workspace.tracking.session import LAUNCHED
+from lineal.workspace.tracking.traces import SAME_INPUTS, Change, Trace, changes, find_run, trace
 
 if TYPE_CHECKING:
     from lineal.metadata import Artifact, Execution
     from lineal.workspace.workspace import Workspace
 
 __all__ = ["Rerun", "rerun"]
-
-_SAME = "lineal_same_inputs"
-LAUNCHED = "lineal_launched"
-"""The property of a script that `lineal track` ran, and that doesn't track itself."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,12 @@ class Rerun:
 
 
 def rerun(
-    workspace: Workspace, run: str, *, changed_only: bool = False, same_inputs: bool = False
+    workspace: Workspace,
+    run: str,
+    *,
+    changed_only: bool = False,
+    same_inputs: bool = False,
+    stdout: IO[str] | None = None,
 ) -> Rerun:
     """Repeat a command or a tracked script; see `Workspace.rerun`."""
     execution = find_run(workspace.store, run)
@@ -73,14 +75,16 @@ def rerun(
     if changed_only and not _present_changes(workspace, execution, before):
         return Rerun(of, None, 0, (), (), tuple(sorted(before.outputs)))
     if execution.type == EXEC.name:
-        number, code = _command(workspace, execution, before, same_inputs=same_inputs)
+        number, code = _command(
+            workspace, execution, before, same_inputs=same_inputs, stdout=stdout
+        )
     elif same_inputs:
         raise InvalidInput(
             f"{of} is a script that reads by itself, also by name; the same inputs can be given "
             "to a command (lineal exec) only"
         )
     else:
-        number, code = _script(workspace, execution)
+        number, code = _script(workspace, execution, stdout)
     after = trace(workspace.store, workspace.store.execution(number))
     outputs = changes("output", before.outputs, after.outputs) if code == 0 else []
     changed = {change.what for change in outputs}
@@ -105,13 +109,18 @@ def changes_of(name: str, changed: set[str]) -> bool:
 
 
 def _command(
-    workspace: Workspace, execution: Execution, before: Trace, *, same_inputs: bool
+    workspace: Workspace,
+    execution: Execution,
+    before: Trace,
+    *,
+    same_inputs: bool,
+    stdout: IO[str] | None,
 ) -> tuple[int, int]:
     plan = _whole(Plan.from_text(str(execution.get(PLAN))), execution)
     name = str(execution.get(RUN_NAME))
     notes = {RERUN_OF: execution.id or 0}
     if not same_inputs:
-        done = run_plan(workspace, plan, name=name, notes=notes)
+        done = run_plan(workspace, plan, name=name, notes=notes, stdout=stdout)
         return done.id, done.code
     from lineal.workspace.tracking.shadow import shadow
 
@@ -123,10 +132,11 @@ def _command(
             workspace,
             plan,
             name=name,
-            notes={**notes, _SAME: True},
+            notes={**notes, SAME_INPUTS: True},
             folder=Path(folder),
             given=given,
             named=False,
+            stdout=stdout,
         )
     return done.id, done.code
 
@@ -143,7 +153,7 @@ def _whole(plan: Plan, execution: Execution) -> Plan:
     return plan
 
 
-def _script(workspace: Workspace, execution: Execution) -> tuple[int, int]:
+def _script(workspace: Workspace, execution: Execution, stdout: IO[str] | None) -> tuple[int, int]:
     """Run a tracked script in a process of its own; return the execution that it recorded."""
     script = str(execution.get("lineal_command", ""))
     folder = str(execution.get(FOLDER, ""))
@@ -167,6 +177,7 @@ def _script(workspace: Workspace, execution: Execution) -> tuple[int, int]:
         cwd=folder,
         env={**os.environ, RERUN_VARIABLE: str(execution.id)},
         check=False,
+        stdout=stdout,
     )
     again = [
         each

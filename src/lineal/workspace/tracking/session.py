@@ -27,7 +27,11 @@ if TYPE_CHECKING:
     from lineal.workspace.tracking.run import Run
     from lineal.workspace.workspace import Workspace
 
-__all__ = ["Session", "finish", "track"]
+__all__ = ["LAUNCHED", "Session", "begin", "finish", "track"]
+
+LAUNCHED = "lineal_launched"
+"""The property of a run whose script `lineal track` ran, since it need not track itself."""
+
 
 _MOST_TOLD = 100
 _session: Session | None = None
@@ -49,7 +53,6 @@ def track(
     another `name`. `environment` names environment variables to keep beside those that
     `lineal.toml` names; `quiet` leaves out the line that tells at the end what was recorded.
     """
-    global _session  # noqa: PLW0603 -- one for the process, as its end is
     if _session is not None and not _session.is_over:
         if name is None or name == _session.run.name:
             _session.add_parameters(params)
@@ -57,9 +60,39 @@ def track(
         _session.finish()
     from lineal.workspace.workspace import current_workspace
 
-    found = workspace or current_workspace()
-    _session = Session(found.present, name, params, environment=tuple(environment), quiet=quiet)
-    return _session.run
+    return begin(
+        workspace or current_workspace(),
+        name,
+        params,
+        environment=tuple(environment),
+        quiet=quiet,
+    ).run
+
+
+def begin(
+    workspace: Workspace,
+    name: str | None,
+    params: Mapping[str, object] | None,
+    *,
+    environment: Sequence[str] = (),
+    quiet: bool = False,
+    source: Source | None = None,
+    arguments: Sequence[str] | None = None,
+    launched: bool = False,
+) -> Session:
+    """Begin the one tracked session of this process."""
+    global _session  # noqa: PLW0603 -- one for the process, as its end is
+    _session = Session(
+        workspace,
+        name,
+        params,
+        environment=environment,
+        quiet=quiet,
+        source=source,
+        arguments=arguments,
+        launched=launched,
+    )
+    return _session
 
 
 def finish() -> None:
@@ -81,6 +114,7 @@ class Session:
         quiet: bool = False,
         source: Source | None = None,
         arguments: Sequence[str] | None = None,
+        launched: bool = False,
     ) -> None:
         self.is_over = False
         self._workspace = workspace
@@ -95,7 +129,7 @@ class Session:
             workspace,
             TRACK,
             name or _default_name(workspace, self._source),
-            parameters=as_parameters(params),
+            parameters=as_parameters(params) | ({LAUNCHED: True} if launched else {}),
             records=records,
             code=_code(records),
             arguments=arguments,

@@ -65,7 +65,12 @@ class Log:
 
 
 def run_command(
-    command: Sequence[str], *, folder: Path, environment: Mapping[str, str], log: Log
+    command: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    log: Log,
+    stdout: IO[str] | None = None,
 ) -> int:
     """Run a command to its end and return its code, minus a signal's number.
 
@@ -85,7 +90,7 @@ def run_command(
         raise Unavailable(f"{command[0]!r} can't be run: {error.strerror}") from error
     pumps = [
         threading.Thread(target=_pump, args=(source, target, log), daemon=True)
-        for source, target in ((process.stdout, sys.stdout), (process.stderr, sys.stderr))
+        for source, target in ((process.stdout, stdout or sys.stdout), (process.stderr, sys.stderr))
         if source is not None
     ]
     with _forwarding(process):

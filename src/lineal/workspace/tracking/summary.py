@@ -54,7 +54,10 @@ def summarize(store: Store, execution_id: int) -> Summary:
             inputs.add(event.artifact_id)
         elif event.type in _OUTPUTS:
             outputs.add(event.artifact_id)
-    return Summary(frozenset(inputs - outputs), frozenset(outputs))
+    # What has no name and was used up inside, such as the file that a frame was stored as, is
+    # neither.
+    named = store.versions_of(inputs & outputs).keys()
+    return Summary(frozenset(inputs - outputs), frozenset(outputs - (inputs - named)))
 
 
 def family(store: Store, execution_id: int) -> list[int]:

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
     from lineal.metadata import Artifact, Store
 
-__all__ = ["Change", "Trace", "changes", "find_run", "trace"]
+__all__ = ["SAME_INPUTS", "Change", "Trace", "changes", "find_run", "trace"]
+
+SAME_INPUTS = "lineal_same_inputs"
+"""The property of a run that repeated another one on the inputs which that had."""
 
 _LEAST_LETTERS = 4
 
@@ -67,7 +70,8 @@ def find_run(store: Store, text: str) -> Execution:
                 "can be run again"
             )
     else:
-        found = [each for each in runs if each.get(RUN_NAME) == text]
+        # A repetition on old inputs was a check, not the newest state of affairs.
+        found = [each for each in runs if each.get(RUN_NAME) == text and not each.get(SAME_INPUTS)]
     if not found and len(text) >= _LEAST_LETTERS:
         found = [each for each in runs if (each.name or "").startswith(text)]
     if not found:
