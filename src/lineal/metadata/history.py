@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 import sqlalchemy as sa
 
 from lineal.metadata import tables
+from lineal.metadata.batch.cells import revived
 from lineal.metadata.moments import now, to_microseconds
 
 if TYPE_CHECKING:
@@ -188,8 +189,18 @@ def old_values(
                 since[row] = max(at.commit, claimed.get(node, 0))
         for change in _later_changes(connection, at, kind, chunk):
             if change.commit > since[change.node_id]:
-                replaced.setdefault(change.node_id, {}).update(json.loads(change.old))
+                replaced.setdefault(change.node_id, {}).update(_replaced(change.old))
     return replaced
+
+
+def _replaced(old: str) -> dict[str, object]:
+    """Return the values that a change kept, as they were before JSON."""
+    values: dict[str, object] = json.loads(old)
+    for name in ("properties", "custom_properties"):
+        held = values.get(name)
+        if isinstance(held, dict):
+            values[name] = {key: revived(value) for key, value in held.items()}
+    return values
 
 
 def _claiming_commits(

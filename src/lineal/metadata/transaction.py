@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from lineal.errors import NotFound
 from lineal.metadata import rows, tables
+from lineal.metadata.batch.cells import kept
 from lineal.metadata.commit import Commit
 from lineal.metadata.model import (
     Artifact,
@@ -107,8 +108,8 @@ class Transaction:
         self.commit.connection.execute(table.update().where(table.c.id == node_id), changed)
         if properties:
             node = rows.LOADERS[kind](self.commit.connection, [table.c.id == node_id], None)[0]
-            old["properties"] = node.properties
-            old["custom_properties"] = node.custom_properties
+            old["properties"] = {k: kept(v) for k, v in node.properties.items()}
+            old["custom_properties"] = {k: kept(v) for k, v in node.custom_properties.items()}
             self._put_properties(kind, node_id, node_type, properties)
         self.commit.keep(kind, node_id, old)
 
@@ -260,7 +261,9 @@ class Transaction:
 
     def put_parent_context(self, child_id: int, parent_id: int) -> None:
         """Put a context into another, once."""
-        self._link(tables.parent_context, {"context_id": child_id, "parent_context_id": parent_id})
+        link = {"context_id": child_id, "parent_context_id": parent_id}
+        if self._link(tables.parent_context, link):
+            self.commit.insert(tables.parent_commit, [{**link, "commit": self.commit.number}])
 
     def maker_of(self, artifact_id: int) -> int | None:
         """Return the execution that made the artifact: the one of its earliest OUTPUT event."""
@@ -340,12 +343,11 @@ class Transaction:
                 )
             self.commit.insert(table, encode_all(kind, node_id, values, custom=is_custom))
 
-    def _link(self, table: sa.Table, values: dict[str, int]) -> None:
+    def _link(self, table: sa.Table, values: dict[str, int]) -> bool:
+        """Insert the link unless it is there; return whether it wasn't."""
         present = self.commit.connection.scalar(
             sa.select(sa.literal(1)).where(*(table.c[name] == v for name, v in values.items()))
         )
         if present is None:
-            if "id" in table.c:
-                self.commit.insert_one(table, values)
-            else:
-                self.commit.insert(table, [values])
+            self.commit.insert(table, [values])
+        return present is None

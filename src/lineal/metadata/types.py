@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from lineal.errors import AlreadyExists, InvalidInput, NotFound
 from lineal.metadata import tables
+from lineal.metadata.batch.catalog import types_changed
 from lineal.metadata.model import (
     ArtifactType,
     ExecutionType,
@@ -48,6 +49,7 @@ class TypeWrites:
                     f"{properties[name].name}, it can't become {declared.name}"
                 )
         if added:
+            types_changed(self._commit)
             self._commit.insert(
                 tables.type_property,
                 [{"type_id": type_id, "name": n, "data_type": int(p)} for n, p in added.items()],
@@ -78,6 +80,7 @@ class TypeWrites:
     def _create_type(self, kind: NodeKind, wanted: NodeType) -> tuple[int, dict[str, PropertyType]]:
         if not wanted.name:
             raise InvalidInput("a type needs a name")
+        types_changed(self._commit)
         type_id = self._commit.insert_one(
             tables.type_,
             {

@@ -3,6 +3,10 @@
 import pytest
 
 from lineal.metadata import Store, tables
+from lineal.metadata.batch import nodes, types
+from lineal.metadata.batch.catalog import catalog_of
+from lineal.metadata.batch.forms import NodeForm, TypeForm
+from lineal.metadata.batch.shapes import SHAPES, fetch_nodes
 
 
 class Filled:
@@ -60,3 +64,63 @@ class Filled:
 @pytest.fixture
 def filled():
     return Filled()
+
+
+class Putting:
+    """A store to put batches into, with a type of each kind, and short words to look at it."""
+
+    def __init__(self, store):
+        self.store = store
+        self.data = self.put_types("artifact", TypeForm("Data", properties=EVERY_KIND))[0]
+        self.run = self.put_types("execution", TypeForm("Run", properties={"n": 1}))[0]
+        self.group = self.put_types("context", TypeForm("Group", properties={"n": 1}))[0]
+
+    def put_types(self, kind, *forms, **options):
+        """Put types in one commit; return their ids."""
+        with self.store.write() as transaction:
+            return types.put_types(transaction, kind, forms, **options)
+
+    def put(self, kind, *forms, **options):
+        """Put nodes in one commit; return their ids."""
+        with self.store.write() as transaction:
+            return nodes.put_nodes(transaction, kind, forms, **options)
+
+    def call(self, function, *given, **named):
+        """Return what a function of a transaction returns, in one commit."""
+        with self.store.write() as transaction:
+            return function(transaction, *given, **named)
+
+    def artifact(self, **fields):
+        """Return the form of an artifact of the type Data."""
+        return NodeForm(type_id=self.data, **fields)
+
+    def execution(self, **fields):
+        """Return the form of an execution of the type Run."""
+        return NodeForm(type_id=self.run, **fields)
+
+    def context(self, name, **fields):
+        """Return the form of a context of the type Group."""
+        return NodeForm(type_id=self.group, name=name, **fields)
+
+    def get(self, kind, *ids):
+        """Return the stored nodes with these ids."""
+        with self.store.write() as transaction:
+            commit = transaction.commit
+            found = fetch_nodes(commit, SHAPES[kind], catalog_of(commit), ids)
+        return [found[node_id] for node_id in ids]
+
+    def rows(self, table):
+        """Return all rows of a table, as dictionaries."""
+        with self.store.reading() as (connection, _):
+            return [dict(row) for row in connection.execute(table.select()).mappings()]
+
+
+EVERY_KIND = {"n": 1, "x": 2, "s": 3, "t": 4, "p": 5, "b": 6}
+
+
+@pytest.fixture
+def puts():
+    """A store in memory with types, to put batches into."""
+    store = Store()
+    yield Putting(store)
+    store.close()

@@ -30,6 +30,7 @@ __all__ = [
     "columns_of",
     "decode",
     "encode",
+    "kept",
     "kept_value",
     "revived",
     "shown",
@@ -147,11 +148,15 @@ def value_of(cell: Cell) -> Value:
 
 
 def kept_value(cell: Cell) -> object:
+    """Return how the value of a replaced cell is kept in JSON, as `kept` says."""
+    return kept(value_of(cell))
+
+
+def kept(value: Value) -> object:
     """Return how a replaced value is kept in JSON: as itself, a Proto as a list of its parts.
 
     No property is a list, so that none is mistaken for one.
     """
-    value = value_of(cell)
     if isinstance(value, Proto):
         return [value.type_url, base64.b64encode(value.value).decode("ascii")]
     return value
