@@ -47,7 +47,10 @@ class MetadataStore(Puts, TypeGets, NodeGets, EdgeGets):
                     "enable_upgrade_migration has no meaning for a store behind a server; "
                     "upgrade the database where the server runs"
                 )
-            self._end = Remote(config)
+            try:
+                self._end = Remote(config)
+            except LinealError as error:
+                raise errors.as_status(error) from error
             return
         if not isinstance(config, pb.ConnectionConfig):
             raise ValueError(  # noqa: TRY004 -- what ML Metadata raises
