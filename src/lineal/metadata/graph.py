@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from lineal.metadata.batch.graph_reads import GraphReads
 from lineal.metadata.batch.graph_writes import GraphWrites
 
 __all__ = ["Graph"]
 
 
-class Graph(GraphWrites):
+class Graph(GraphWrites, GraphReads):
     """Artifacts, executions, contexts, their types and what ties them, put and read in batches.
 
     Everything is a plain typed object: nodes of `lineal.metadata`, dictionaries for properties,

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["MODULES", "SERVED", "Elsewhere", "Served", "served"]
 
 MODULES = (
+    "batch.answers",
     "lineage",
     "log",
     "openlineage.outbox",
@@ -76,6 +77,10 @@ def served(
 
         @wraps(function)
         def run(store: Store, /, *arguments: _P.args, **options: _P.kwargs) -> _R:
+            if store.elsewhere is None and writes:
+                from lineal.metadata.database import repeated
+
+                return repeated(lambda: function(store, *arguments, **options))
             if store.elsewhere is None:
                 return function(store, *arguments, **options)
             answer: _R = store.elsewhere(name, arguments, options)  # type: ignore[assignment]  # the same function's

@@ -12,15 +12,15 @@ import sqlalchemy as sa
 
 from lineal.errors import InvalidInput
 from lineal.metadata.batch.assembly import TABLES, assemble, node_columns
-from lineal.metadata.batch.forms import Kind, NodeForm, OrderBy, Page, PageRequest
-from lineal.metadata.batch.reading import belongs, of_type
+from lineal.metadata.batch.choosing import conditions, given
+from lineal.metadata.batch.forms import Kind, OrderBy, Page, PageRequest
 from lineal.metadata.batch.selects import Query, Row, Slots, fetch
 from lineal.metadata.batch.tokens import Place, read_token, write_token
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["PAGE_LIMIT", "Meaning", "list_nodes", "page_rows"]
+__all__ = ["PAGE_LIMIT", "Meaning", "limit_of", "list_given", "list_nodes", "page_rows"]
 
 PAGE_LIMIT = 100
 """The most nodes on a page of ML Metadata's; its clients ask for more by asking again."""
@@ -33,6 +33,9 @@ _COLUMNS: Mapping[OrderBy, str] = {
     "create_time": "create_time_since_epoch",
     "last_update_time": "last_update_time_since_epoch",
 }
+_PLACES: Mapping[OrderBy, int] = {"id": 0, "create_time": 6, "last_update_time": 7}
+"""Where the values that pages are ordered by stand among `node_columns`."""
+
 _MOST = 2**31 - 1
 
 _Part = Literal["first", "ties", "after"]
@@ -57,59 +60,60 @@ def list_nodes(
     id, in the same direction. Raises `InvalidInput` for a limit below 1, and for a token that
     can't be read or belongs to another order.
     """
-    limit = _limit(request.limit, most)
-    place = read_token(request)
-    values = {
-        "type_name": type_name,
-        "type_version": None if type_name is None or every_version else type_version or "",
-        "context_id": context_id,
-    }
-    given = {name: value for name, value in values.items() if value is not None}
-    rows = page_rows(
-        connection,
-        kind,
-        request,
-        given=given,
-        place=place,
-        limit=limit,
-        filter_meaning=filter_meaning,
+    values = given(
+        type_name=type_name,
+        type_version=type_version,
+        every_version=every_version,
+        context_id=context_id,
     )
-    if limit is None or len(rows) <= limit:
-        return Page(assemble(connection, kind, rows))
-    nodes = assemble(connection, kind, rows[:limit])
-    return Page(nodes, _token(request, nodes))
+    return list_given(connection, kind, request, values, filter_meaning=filter_meaning, most=most)
+
+
+def list_given(
+    connection: sa.Connection,
+    kind: Kind,
+    request: PageRequest,
+    values: Mapping[str, object],
+    *,
+    filter_meaning: Meaning,
+    most: int | None,
+) -> Page:
+    """Return the same for the nodes that have what `choosing.given` returned."""
+    rows, token = page_rows(
+        connection, kind, request, values, filter_meaning=filter_meaning, most=most
+    )
+    return Page(assemble(connection, kind, rows), token)
 
 
 def page_rows(
     connection: sa.Connection,
     kind: Kind,
     request: PageRequest,
+    values: Mapping[str, object],
     *,
-    given: Mapping[str, object],
-    place: Place | None,
-    limit: int | None,
     filter_meaning: Meaning,
-) -> list[Row]:
-    """Return the rows of a page's nodes, and one more if there are any behind it."""
+    most: int | None,
+) -> tuple[list[Row], str]:
+    """Return the rows of `node_columns` of a page's nodes, and the token to go on with."""
+    limit = limit_of(request, most)
+    place = read_token(request)
     parts: tuple[_Part, ...] = ("first",)
     if place is not None:
         # Two seeks, since databases look through all ties for `(value, id) > (…, …)`.
         parts = ("after",) if request.order_by == "id" else ("ties", "after")
     rows: list[Row] = []
     for part in parts:
-        values = dict(given)
+        bound = dict(values)
         if place is not None:
-            values |= (
-                {"value": place.value}
-                if part == "after"
-                else {"value": place.value, "id": place.id}
-            )
+            bound["value"] = place.value
+        if place is not None and part == "ties":
+            bound["id"] = place.id
         if limit is not None:
-            values["limit"] = min(limit, _MOST) + 1 - len(rows)
-        rows += _part_rows(connection, kind, request, part, values, filter_meaning)
+            bound["limit"] = min(limit, _MOST) + 1 - len(rows)
+        rows += _part_rows(connection, kind, request, part, bound, filter_meaning)
         if limit is not None and len(rows) > limit:
-            break
-    return rows
+            return rows[:limit], _token(request, rows[:limit])
+    return rows, ""
 
 
 def _part_rows(
@@ -146,9 +150,7 @@ def _part_rows(
             )
         elif part == "after":
             query = query.where(_beyond(column, slots.number("value"), ascending=request.ascending))
-        for condition in (of_type(kind, slots, names), belongs(kind, slots, names)):
-            if condition is not None:
-                query = query.where(condition)
+        query = query.where(*conditions(kind, slots, names))
         query = query.order_by(*(c.asc() if request.ascending else c.desc() for c in places))
         if "limit" in names:
             query = query.limit(slots.number("limit"))
@@ -172,7 +174,9 @@ def _with_columns(kind: Kind, places: sa.Select[Any], request: PageRequest) -> Q
     return query.order_by(*(c.asc() if request.ascending else c.desc() for c in page.c))
 
 
-def _limit(limit: int | None, most: int | None) -> int | None:
+def limit_of(request: PageRequest, most: int | None) -> int | None:
+    """Return how many nodes the page may hold at most; None for all there are."""
+    limit = request.limit
     if limit is None:
         return None
     if limit <= 0:
@@ -182,14 +186,8 @@ def _limit(limit: int | None, most: int | None) -> int | None:
     return limit if most is None else min(limit, most)
 
 
-def _token(request: PageRequest, nodes: list[NodeForm]) -> str:
-    last = _value(request, nodes[-1])
-    ties = [node.id or 0 for node in nodes if _value(request, node) == last]
-    return write_token(request, Place(last, nodes[-1].id or 0), ties)
-
-
-def _value(request: PageRequest, node: NodeForm) -> int:
-    """Return the value of a node that pages are ordered by."""
-    if request.order_by == "id":
-        return node.id or 0
-    return node.created if request.order_by == "create_time" else node.updated
+def _token(request: PageRequest, rows: Sequence[Row]) -> str:
+    place = _PLACES[request.order_by]
+    last = rows[-1][place]
+    ties = [row[0] for row in rows if row[place] == last]
+    return write_token(request, Place(last, rows[-1][0]), ties)

@@ -1,0 +1,94 @@
+"""Turn the forms that batches are made of into plain typed objects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from lineal.metadata.batch.cells import value_of
+from lineal.metadata.model import (
+    Artifact,
+    ArtifactState,
+    ArtifactType,
+    Context,
+    ContextType,
+    Event,
+    EventType,
+    Execution,
+    ExecutionState,
+    ExecutionType,
+    NodeType,
+    PropertyType,
+    from_milliseconds,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from lineal.metadata.batch.forms import Cell, EventForm, Kind, NodeForm, TypeForm
+    from lineal.metadata.model import Value
+
+__all__ = ["event_of", "node_of", "type_of"]
+
+
+def node_of(kind: Kind, form: NodeForm) -> Artifact | Execution | Context:
+    """Return the artifact, execution or context of a form that was read."""
+    created, updated = from_milliseconds(form.created), from_milliseconds(form.updated)
+    properties, custom = _values(form.properties), _values(form.custom)
+    called = form.type or ""
+    if kind == "artifact":
+        return Artifact(
+            called,
+            form.uri or "",
+            None if form.state is None else ArtifactState(form.state),
+            form.name,
+            properties,
+            custom,
+            form.external_id,
+            form.id,
+            form.type_id,
+            created,
+            updated,
+        )
+    if kind == "execution":
+        return Execution(
+            called,
+            None if form.state is None else ExecutionState(form.state),
+            form.name,
+            properties,
+            custom,
+            form.external_id,
+            form.id,
+            form.type_id,
+            created,
+            updated,
+        )
+    name = form.name or ""
+    ids = form.external_id, form.id, form.type_id
+    return Context(called, name, properties, custom, *ids, created, updated)
+
+
+def event_of(form: EventForm) -> Event:
+    """Return the event of a form that was read."""
+    time = None if form.milliseconds is None else from_milliseconds(form.milliseconds)
+    return Event(
+        artifact_id=form.artifact_id or 0,
+        execution_id=form.execution_id or 0,
+        type=EventType(form.type),
+        path=form.path,
+        time=time,
+        id=form.id,
+    )
+
+
+def type_of(kind: Kind, form: TypeForm) -> NodeType:
+    """Return the type of a form that was read."""
+    name, version, base = form.name or "", form.version or "", form.base or ""
+    properties = {each: PropertyType(number) for each, number in form.properties.items()}
+    told = (name, properties, version, form.description or "", base, form.id, form.external_id)
+    if kind == "execution":
+        return ExecutionType(*told, form.input_type or "", form.output_type or "")
+    return ArtifactType(*told) if kind == "artifact" else ContextType(*told)
+
+
+def _values(cells: Mapping[str, Cell | None]) -> dict[str, Value]:
+    return {name: value_of(cell) for name, cell in cells.items() if cell is not None}
