@@ -1,6 +1,8 @@
 """Serving a metadata store to others, and the tokens that let them in."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +11,7 @@ import typer
 from lineal.cli import output, session
 
 if TYPE_CHECKING:
+    from lineal.metadata import Store
     from lineal.mlmd.server import Server
 
 __all__ = ["serve", "token"]
@@ -87,7 +90,7 @@ def _serve(
     from lineal.mlmd.server import Certificates, TokenFile
     from lineal.mlmd.server.configuration import read_configuration, read_flags
     from lineal.mlmd.server.running import Wanted, run
-    from lineal.mlmd.server.telemetry import log_to_stderr
+    from lineal.mlmd.server.telemetry import logging_to_stderr
 
     given = read_flags(context.args)
     wanted = Wanted(
@@ -101,13 +104,11 @@ def _serve(
         workers=workers,
         grace_seconds=grace,
     )
-    log_to_stderr(calls=not quiet)
-    if wanted.names_a_database:
-        with wanted.store() as store:
-            run(wanted, store, ready=_tell)
-    else:
-        with session.opened(workspace) as ws:
-            run(wanted, ws.store, ready=_tell)
+    with (
+        wanted.store() if wanted.names_a_database else _of_workspace(workspace) as store,
+        logging_to_stderr(calls=not quiet),
+    ):
+        run(wanted, store, ready=_tell)
 
 
 def token(
@@ -143,6 +144,12 @@ def token(
         output.print_json({"name": name, "role": role, "token": text})
     else:
         output.print_lines(text)
+
+
+@contextmanager
+def _of_workspace(workspace: Path | None) -> Iterator["Store"]:
+    with session.opened(workspace) as ws:
+        yield ws.store
 
 
 def _tell(server: "Server") -> None:

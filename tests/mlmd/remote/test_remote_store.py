@@ -183,7 +183,7 @@ def test_an_execution_that_was_settled_meanwhile_is_a_conflict(ends: Ends) -> No
 def test_every_public_read_of_a_store_goes_to_the_server_or_needs_none() -> None:
     local = {
         "as_of", "at", "where", "close", "lock", "open_connections", "path", "present", "uuid",
-        "write", "reading", "elsewhere", "open",
+        "write", "transact", "reading", "elsewhere", "open",
         "artifact", "execution", "names",  # made of others
     }  # fmt: skip
     public = {

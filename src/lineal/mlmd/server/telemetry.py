@@ -6,13 +6,14 @@ import json
 import logging
 import threading
 import time
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
-__all__ = ["JsonLines", "Metrics", "log_to_stderr", "logger"]
+__all__ = ["JsonLines", "Metrics", "logger", "logging_to_stderr"]
 
 logger = logging.getLogger("lineal.server")
 
@@ -38,13 +39,20 @@ class JsonLines(logging.Formatter):
         return json.dumps(told, ensure_ascii=False, default=str)
 
 
-def log_to_stderr(*, calls: bool = True) -> None:
+@contextmanager
+def logging_to_stderr(*, calls: bool = True) -> Iterator[None]:
     """Write a line of JSON for each event to stderr; with `calls` for each call, too."""
     handler = logging.StreamHandler()
     handler.setFormatter(JsonLines())
     logger.addHandler(handler)
+    before = logger.propagate, logger.level
     logger.propagate = False
     logger.setLevel(logging.INFO if calls else logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate, logger.level = before
 
 
 class Metrics:
