@@ -268,7 +268,7 @@ def _is_exact(chunk: pa.Array) -> bool:
     if chunk.type != pa.int64():
         return True
     bounds = pc.min_max(chunk).as_py()
-    return -_EXACT <= bounds["min"] and bounds["max"] <= _EXACT
+    return bool(max(-bounds["min"], bounds["max"]) <= _EXACT)
 
 
 def _as(chunk: pa.Array, wanted: pa.DataType) -> pa.Array:
