@@ -8,6 +8,7 @@ call is one round trip, and where it writes, one transaction.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
 
     from lineal.metadata.store import Store
 
-__all__ = ["MODULES", "SERVED", "Elsewhere", "Served", "served"]
+__all__ = ["MODULES", "SERVED", "Elsewhere", "Served", "served", "served_method"]
 
 MODULES = (
     "batch.answers",
+    "batch.graph_writes",
     "lineage",
     "log",
     "openlineage.outbox",
@@ -34,6 +36,7 @@ MODULES = (
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
+_Owner = TypeVar("_Owner", bound="OfStore")
 
 
 class Elsewhere(Protocol):
@@ -44,6 +47,14 @@ class Elsewhere(Protocol):
     ) -> object:
         """Return what the function returned there, or raise what it raised."""
         ...
+
+
+class OfStore(Protocol):
+    """Something that is made of a store alone, such as its graph."""
+
+    store: Store
+
+    def __init__(self, store: Store) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -84,6 +95,35 @@ def served(
             if store.elsewhere is None:
                 return function(store, *arguments, **options)
             answer: _R = store.elsewhere(name, arguments, options)  # type: ignore[assignment]  # the same function's
+            return answer
+
+        return run
+
+    return mark
+
+
+def served_method(
+    *, writes: bool = False
+) -> Callable[[Callable[Concatenate[_Owner, _P], _R]], Callable[Concatenate[_Owner, _P], _R]]:
+    """Have a method of something that is made of a store run where the store's database is."""
+
+    def mark(
+        method: Callable[Concatenate[_Owner, _P], _R],
+    ) -> Callable[Concatenate[_Owner, _P], _R]:
+        module, class_name = method.__module__, method.__qualname__.partition(".")[0]
+        name = f"{module.removeprefix('lineal.metadata.')}.{method.__qualname__}"
+
+        def there(store: Store, *arguments: _P.args, **options: _P.kwargs) -> _R:
+            owner: type[_Owner] = getattr(sys.modules[module], class_name)
+            return method(owner(store), *arguments, **options)
+
+        SERVED[name] = Served(name, there, writes)
+
+        @wraps(method)
+        def run(owner: _Owner, /, *arguments: _P.args, **options: _P.kwargs) -> _R:
+            if owner.store.elsewhere is None:
+                return method(owner, *arguments, **options)
+            answer: _R = owner.store.elsewhere(name, arguments, options)  # type: ignore[assignment]  # the same method's
             return answer
 
         return run

@@ -93,6 +93,8 @@ def test_tables_arrive_with_their_types() -> None:
     table = pa.table({"id": pa.array([1, None], pa.int32()), "name": ["a", "b"]})
 
     assert travelled({"table": table}) == {"table": table}
+    assert travelled(table.to_reader()) == table
+    assert travelled(pa.array([1, None, 3])) == pa.array([1, None, 3])
 
 
 def test_what_is_called_at_the_end_stays_with_the_caller() -> None:

@@ -21,6 +21,7 @@ from lineal.metadata.batch.plain import (
     type_form,
 )
 from lineal.metadata.model import Artifact, Association, Attribution, EventType
+from lineal.metadata.served import served_method
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -83,6 +84,7 @@ class GraphWrites:
             finally:
                 self._open.transaction = None
 
+    @served_method(writes=True)
     def put_types(
         self, types_: Iterable[NodeType], *, can_add: bool = False, can_omit: bool = False
     ) -> list[int]:
@@ -106,6 +108,7 @@ class GraphWrites:
                 ids.update(zip(places, made, strict=True))
         return [ids[place] for place in range(len(given))]
 
+    @served_method(writes=True)
     def put_artifacts(
         self,
         artifacts: Iterable[Artifact],
@@ -121,6 +124,7 @@ class GraphWrites:
         """
         return self._put("artifact", artifacts, fields, expect_unchanged=expect_unchanged)
 
+    @served_method(writes=True)
     def put_executions(
         self,
         executions: Iterable[Execution],
@@ -131,6 +135,7 @@ class GraphWrites:
         """Insert executions without an id, update those with one, as `put_artifacts` does."""
         return self._put("execution", executions, fields, expect_unchanged=expect_unchanged)
 
+    @served_method(writes=True)
     def put_contexts(
         self,
         contexts: Iterable[Context],
@@ -141,12 +146,14 @@ class GraphWrites:
         """Insert contexts without an id, update those with one, as `put_artifacts` does."""
         return self._put("context", contexts, fields, expect_unchanged=expect_unchanged)
 
+    @served_method(writes=True)
     def put_events(self, events: Iterable[Event]) -> None:
         """Insert events between stored artifacts and executions; they take the present time."""
         forms = [event_form(event) for event in events]
         with self._writing() as transaction:
             edges.put_events(transaction, forms)
 
+    @served_method(writes=True)
     def put_links(self, links: Iterable[Attribution | Association]) -> None:
         """Put artifacts and executions into contexts; those that are in them already stay."""
         given = list(links)
@@ -163,12 +170,14 @@ class GraphWrites:
         with self._writing() as transaction:
             edges.put_links(transaction, attributions, associations)
 
+    @served_method(writes=True)
     def put_parent_contexts(self, links: Iterable[ParentContext]) -> None:
         """Put contexts into others; a cycle is refused."""
         forms = [Link(link.child_id, link.parent_id) for link in links]
         with self._writing() as transaction:
             edges.put_parents(transaction, forms)
 
+    @served_method(writes=True)
     def put_execution(
         self,
         execution: Execution,
@@ -212,6 +221,7 @@ class GraphWrites:
             execution_id, found[EventType.INPUT], found[EventType.OUTPUT], context_ids
         )
 
+    @served_method(writes=True)
     def put_lineage(
         self,
         *,
@@ -239,6 +249,7 @@ class GraphWrites:
             )
         return PutLineage(*made)
 
+    @served_method(writes=True)
     def load(
         self,
         kind: Kind,

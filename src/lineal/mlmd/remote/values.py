@@ -5,6 +5,7 @@ Text, numbers and lists stand for themselves; an object of one key says what els
     {"m": {…}} mapping with text keys   {"d": [[k, v], …]} other mapping   {"t": […]} tuple
     {"s": […]} set                      {"w": microseconds} aware time     {"y": "…"} date
     {"b": 0} attachment of bytes        {"a": 0} attachment: an Arrow table as an IPC stream
+    {"r": 0} attachment: an Arrow array, as the only column of a table
     {"o": ["model.Artifact", {…}]}      value of a class, its fields as far as they aren't default
     {"n": ["rows.EventRow", […]]}       named tuple   {"e": ["model.EventType", 3]} enum
     {"c": ["batch.forms.StructCell", 0]} attachment of a class of bytes
@@ -34,6 +35,9 @@ __all__ = ["decode", "encode"]
 
 _MODULES = (
     "batch.forms",
+    "batch.graph_reads",
+    "batch.graph_writes",
+    "batch.subgraph",
     "batch.subgraph",
     "lineage",
     "model",
@@ -130,8 +134,13 @@ class _Writer:
                 return self._bytes(value)
             case tuple():
                 return {"n": [self._known(type(value)), [self.plain(item) for item in value]]}
-        if hasattr(value, "to_batches"):
+        return self._many(value)
+
+    def _many(self, value: object) -> object:
+        if hasattr(value, "__arrow_c_stream__"):
             return {"a": self._attach(_arrow_stream(value))}
+        if hasattr(value, "__arrow_c_array__"):
+            return {"r": self._attach(_arrow_stream(_table_of(value)))}
         if isinstance(value, Iterable):
             return [self.plain(item) for item in value]
         raise _stays(type(value))
@@ -204,6 +213,10 @@ class _Reader:
         with pa.ipc.open_stream(self._attachments[held]) as stream:
             return stream.read_all()
 
+    def _r(self, held: int) -> object:
+        table: Any = self._a(held)
+        return table.column(0).combine_chunks()
+
     def _o(self, held: tuple[str, dict[str, object]]) -> object:
         name, fields = held
         return _classes()[name](**{key: self.value(item) for key, item in fields.items()})
@@ -225,11 +238,19 @@ def _stays(kind: type) -> TypeError:
     return TypeError(f"a {kind.__name__} can't travel to or from a server")
 
 
-def _arrow_stream(table: Any) -> bytes:
+def _table_of(array: object) -> object:
+    import pyarrow as pa
+
+    return pa.table({"values": array})
+
+
+def _arrow_stream(data: object) -> bytes:
     import pyarrow as pa
 
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as stream:
-        stream.write_table(table)
+    reader = pa.RecordBatchReader.from_stream(data)
+    with pa.ipc.new_stream(sink, reader.schema) as stream:
+        for batch in reader:
+            stream.write_batch(batch)
     content: bytes = sink.getvalue().to_pybytes()
     return content
