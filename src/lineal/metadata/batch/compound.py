@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from lineal.errors import InvalidInput, NotFound
 from lineal.metadata.batch.catalog import NUMBER_OF_KIND, catalog_of
 from lineal.metadata.batch.cells import shown
-from lineal.metadata.batch.edges import insert_events, insert_links
+from lineal.metadata.batch.edges import check_event, insert_events, insert_links
 from lineal.metadata.batch.forms import EventForm, Link
 from lineal.metadata.batch.nodes import upsert_nodes
 from lineal.metadata.batch.shapes import SHAPES
@@ -64,14 +64,12 @@ def put_execution(
         (execution_id,) = upsert_nodes(
             commit, "execution", [execution], force_update_time=force_update_time
         )
-        insert_events(
-            commit,
-            [
-                replace(event, artifact_id=artifact_id, execution_id=execution_id)
-                for (_, event), artifact_id in zip(told, artifact_ids, strict=True)
-                if event is not None
-            ],
-        )
+        events = [
+            _between(event, artifact_id, execution_id)
+            for (_, event), artifact_id in zip(told, artifact_ids, strict=True)
+            if event is not None
+        ]
+        insert_events(commit, events)
         context_ids = _put_contexts(
             commit, contexts, reuse=reuse_context, as_they_are=force_reuse_context
         )
@@ -117,7 +115,8 @@ def put_subgraph(
         artifact_ids = _put_artifacts(commit, artifacts, reuse=reuse_artifact)
         execution_ids = upsert_nodes(commit, "execution", executions)
         _link_all(commit, context_ids, artifact_ids, execution_ids)
-        insert_events(commit, [_event_of(edge, execution_ids, artifact_ids) for edge in edges])
+        events = [_event_of(edge, execution_ids, artifact_ids) for edge in edges]
+        insert_events(commit, events)
     return execution_ids, artifact_ids, context_ids
 
 
@@ -247,10 +246,15 @@ def _event_of(edge: Edge, execution_ids: Sequence[int], artifact_ids: Sequence[i
     """Return the event of a checked edge, with the ids of its ends."""
     event = edge.event or EventForm()
     execution, artifact = edge.execution_index, edge.artifact_index
-    return EventForm(
-        artifact_id=event.artifact_id if artifact is None else artifact_ids[artifact],
-        execution_id=event.execution_id if execution is None else execution_ids[execution],
-        type=event.type,
-        path=event.path,
-        milliseconds=event.milliseconds,
+    return _between(
+        event,
+        event.artifact_id if artifact is None else artifact_ids[artifact],
+        event.execution_id if execution is None else execution_ids[execution],
     )
+
+
+def _between(event: EventForm, artifact_id: int | None, execution_id: int | None) -> EventForm:
+    """Return the event with these ends, checked."""
+    placed = EventForm(artifact_id, execution_id, event.type, event.path, event.milliseconds)
+    check_event(placed)
+    return placed

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from lineal.metadata.transaction import Transaction
 
 __all__ = [
+    "check_event",
     "check_present",
     "insert_events",
     "insert_links",
@@ -60,7 +61,7 @@ def put_events(transaction: Transaction, events: Sequence[EventForm]) -> None:
         return
     commit = transaction.commit
     for event in events:
-        _check_event(event)
+        check_event(event)
     with atomic(commit):
         check_present(commit, "artifact", (event.artifact_id for event in events))
         check_present(commit, "execution", (event.execution_id for event in events))
@@ -131,10 +132,23 @@ def check_present(commit: Commit, kind: Kind, ids: Iterable[int | None]) -> None
         raise InvalidInput(f"there is no {kind} with the id {missing[0]}{more}")
 
 
+def check_event(event: EventForm) -> None:
+    """Refuse an event that lacks an end or its type."""
+    if event.artifact_id is None or event.execution_id is None:
+        lacking = "an artifact_id" if event.artifact_id is None else "an execution_id"
+        raise InvalidInput(f"an event needs {lacking}: {_event_told(event)}")
+    if event.type == EventType.UNKNOWN:
+        raise InvalidInput(
+            f"the event between artifact/{event.artifact_id} and "
+            f"execution/{event.execution_id} needs a type, such as INPUT or OUTPUT"
+        )
+    for step in event.path:
+        if isinstance(step, str):
+            check_text("a step of an event's path", step)
+
+
 def insert_events(commit: Commit, events: Sequence[EventForm]) -> None:
-    """Insert events whose nodes need no check."""
-    for event in events:
-        _check_event(event)
+    """Insert events that were checked."""
     now = commit.milliseconds
     ids = commit.reserve(_event, len(events))
     rows = [
@@ -175,20 +189,6 @@ def insert_links(
         for row in held.rows(commit, {second for _, second in pairs if second is not None}):
             pairs.pop(tuple(row), None)
         commit.insert_rows(table, columns, list(pairs), ignore=True)
-
-
-def _check_event(event: EventForm) -> None:
-    if event.artifact_id is None or event.execution_id is None:
-        lacking = "an artifact_id" if event.artifact_id is None else "an execution_id"
-        raise InvalidInput(f"an event needs {lacking}: {_event_told(event)}")
-    if event.type == EventType.UNKNOWN:
-        raise InvalidInput(
-            f"the event between artifact/{event.artifact_id} and "
-            f"execution/{event.execution_id} needs a type, such as INPUT or OUTPUT"
-        )
-    for step in event.path:
-        if isinstance(step, str):
-            check_text("a step of an event's path", step)
 
 
 def _check_acyclic(commit: Commit, pairs: Sequence[tuple[int, int]]) -> None:

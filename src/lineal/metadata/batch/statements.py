@@ -6,17 +6,16 @@ as text on the driver's own cursor they cost what the database needs.
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import sqlalchemy as sa
-from sqlalchemy.sql import visitors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from lineal.errors import LinealError
-    from lineal.metadata.backends.protocol import Backend
     from lineal.metadata.commit import Commit
 
 __all__ = ["Change", "Clash", "Lookup", "atomic", "clashes", "single"]
@@ -24,39 +23,50 @@ __all__ = ["Change", "Clash", "Lookup", "atomic", "clashes", "single"]
 Condition = sa.ColumnElement[bool]
 Column = sa.ColumnElement[int] | sa.ColumnElement[str]
 
-_SAMPLE: dict[type, Sequence[int | str]] = {int: [0], str: [""]}
+_INT64 = range(-(2**63), 2**63)
+
+
+class _Prepared(NamedTuple):
+    """A lookup's text, the name of its parameter if it goes by name, and how that takes a list."""
+
+    text: str
+    name: str | None
+    as_json: bool
 
 
 class Lookup:
     """A select of rows that have one of a list's values, which is bound as one parameter.
 
-    `build` makes the select of the condition; what the column holds says what the list holds.
+    `build` makes the select of the condition.
     """
 
     def __init__(self, column: Column, build: Callable[[Condition], sa.Select[Any]]) -> None:
         self._column = column
+        self._is_number = isinstance(column.type, sa.Integer)
         self._build = build
-        self._texts: dict[str, tuple[str, str | None]] = {}
+        self._texts: dict[str, _Prepared] = {}
 
     def rows(self, commit: Commit, values: Iterable[int | str]) -> list[tuple[Any, ...]]:
         """Return the rows for `values`, as the driver gives them, in no order."""
-        given = list(values)
+        given = [v for v in values if v in _INT64] if self._is_number else list(values)
         if not given:
             return []
-        text, name = self._texts.get(commit.backend.name) or self._prepare(commit)
-        bound = _bound(commit.backend, self._column, given)
+        text, name, as_json = self._texts.get(commit.backend.name) or self._prepare(commit)
+        bound = json.dumps(given) if as_json else given
         cursor = _cursor(commit)
-        cursor.execute(text, (bound.value,) if name is None else {name: bound.value})
+        cursor.execute(text, (bound,) if name is None else {name: bound})
         return cast("list[tuple[Any, ...]]", cursor.fetchall())
 
-    def _prepare(self, commit: Commit) -> tuple[str, str | None]:
-        dialect = commit.connection.dialect
-        sample = _SAMPLE[self._column.type.python_type]
-        clause = commit.backend.among(self._column, sample)
-        compiled = self._build(clause).compile(dialect=dialect)
-        (name,) = compiled.bind_names.values()
-        prepared = compiled.string, None if compiled.positional else name
-        self._texts[commit.backend.name] = prepared
+    def _prepare(self, commit: Commit) -> _Prepared:
+        clause = commit.backend.among(self._column, [0] if self._is_number else [""])
+        compiled = self._build(clause).compile(dialect=commit.connection.dialect)
+        ((parameter, name),) = compiled.bind_names.items()
+        prepared = self._texts[commit.backend.name] = _Prepared(
+            compiled.string,
+            None if compiled.positional else name,
+            # The sample tells how this database takes a list: as it is, or as JSON text.
+            isinstance(parameter.value, str),
+        )
         return prepared
 
 
@@ -140,15 +150,6 @@ def _is_broken(commit: Commit, error: BaseException) -> bool:
     """Tell whether the connection, or the whole transaction, is gone with the error."""
     driver = commit.connection.dialect.loaded_dbapi
     return isinstance(error, driver.OperationalError | sa.exc.OperationalError)
-
-
-def _bound(
-    backend: Backend, column: Column, values: Sequence[int | str]
-) -> sa.BindParameter[object]:
-    """Return the parameter that binds the whole list."""
-    clause = backend.among(column, values)
-    (found,) = [part for part in visitors.iterate(clause) if isinstance(part, sa.BindParameter)]
-    return found
 
 
 def _cursor(commit: Commit) -> Any:  # each driver's own class
