@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 
 import grpc
 import pytest
+from tests.services import database as empty_database
+from tests.services import server
 
 from lineal.mlmd.proto import metadata_store_service_pb2 as calls
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -35,10 +38,19 @@ def stored(database: Path) -> list[str]:
         return [row[0] for row in connection.execute("SELECT uri FROM Artifact ORDER BY id")]
 
 
+@pytest.fixture(params=["sqlite", "postgresql", "mysql"])
+def url(request: pytest.FixtureRequest, database: Path) -> Iterator[str]:
+    """The URL of an empty database, on each kind of server in turn."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{database}"
+    else:
+        yield from empty_database(server(request.param))
+
+
 def test_64_clients_at_once_lose_nothing_and_none_fails(
-    serve: Serve, connect: Connect, database: Path
+    serve: Serve, connect: Connect, url: str
 ) -> None:
-    serving = serve("--url", f"sqlite:///{database}")
+    serving = serve("--url", url)
     clients = [connect(serving.address) for _ in range(64)]
     type_id = clients[0].put_type()
     begin = threading.Barrier(64)
@@ -59,7 +71,7 @@ def test_64_clients_at_once_lose_nothing_and_none_fails(
         done = [pair for pairs in pool.map(work, range(64)) for pair in pairs]
 
     assert len({artifact_id for artifact_id, _ in done}) == 640
-    assert sorted(stored(database)) == sorted(uri for _, uri in done)
+    assert sorted(clients[0].uris()) == sorted(uri for _, uri in done)
     assert serving.stop() == 0
     ends = [json.loads(line) for line in serving.log]
     assert {line["code"] for line in ends if line["event"] == "call"} == {"OK"}
