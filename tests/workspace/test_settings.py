@@ -47,7 +47,7 @@ def test_an_existing_file_is_never_replaced(tmp_path: Path) -> None:
         ("format = 1\n[engine]\nmemory_limit = 3\n", InvalidInput, "must be text"),
         ("format = 1\n[engine]\nthreads = 0\n", InvalidInput, "from 1"),
         ("format = 1\n[engin]\n", NotFound, "did you mean 'engine'"),
-        ("format = 1\n[metadata]\nurl = 'postgresql://x'\n", Unavailable, "[metadata]"),
+        ("format = 1\n[lake]\nurl = 's3://x'\n", Unavailable, "[lake]"),
     ],
 )
 def test_what_is_wrong_is_named(

@@ -20,6 +20,7 @@ __all__ = [
     "FILE_NAME",
     "FORMAT",
     "EngineSection",
+    "MetadataSection",
     "OpenLineageSection",
     "Settings",
     "TrackSection",
@@ -37,6 +38,10 @@ format = {FORMAT}
 [engine]
 # memory_limit = "4GB"    # above it, DuckDB spills to .lineal/tmp; default: 80 % of the memory
 # threads = 2             # default: one for each processor
+
+[metadata]
+# url = "postgresql://me@db/flights"     # mysql://…, sqlite:///FILE, or a server: grpc://host:8080
+# password_env = "DB_PASSWORD"           # the environment variable that holds its password
 
 [openlineage]
 # url = "https://host/api/v1/lineage"    # tell other tools what happens; or file:events.jsonl
@@ -65,6 +70,16 @@ class TrackSection:
 
 
 @dataclass(frozen=True)
+class MetadataSection:
+    """Where the graph is kept; without a URL, in a file of the workspace's own."""
+
+    url: str | None = None
+    """A database's URL, or a metadata server's: `grpc://host:port`, `grpcs://` for TLS."""
+    password_env: str | None = None
+    """The environment variable that holds the database's password."""
+
+
+@dataclass(frozen=True)
 class OpenLineageSection:
     """Where other tools are told of what happens here; nowhere without a URL."""
 
@@ -81,11 +96,12 @@ class Settings:
 
     format: int = FORMAT
     engine: EngineSection = field(default_factory=EngineSection)
+    metadata: MetadataSection = field(default_factory=MetadataSection)
     track: TrackSection = field(default_factory=TrackSection)
     openlineage: OpenLineageSection = field(default_factory=OpenLineageSection)
 
 
-_SHARED = ("metadata", "lake", "warehouse", "features")
+_SHARED = ("lake", "warehouse", "features")
 """Sections that will choose a shared backend by URL; so far each has its embedded default only."""
 
 
@@ -116,11 +132,12 @@ def read_settings(path: Path) -> Settings:
         _refuse_shared(path, section, document.pop(section, {}))
     engine = _engine(path, document.pop("engine", {}))
     track = _track(path, document.pop("track", {}))
-    openlineage = _openlineage(path, document.pop("openlineage", {}))
+    metadata = MetadataSection(**_texts(path, "metadata", MetadataSection, document))
+    openlineage = OpenLineageSection(**_texts(path, "openlineage", OpenLineageSection, document))
     for name in document:
-        known = ["engine", "openlineage", "track", *_SHARED]
+        known = ["engine", "metadata", "openlineage", "track", *_SHARED]
         raise NotFound.among(f"{path} has a section", name, known)
-    return Settings(format=found, engine=engine, track=track, openlineage=openlineage)
+    return Settings(found, engine, metadata, track, openlineage)
 
 
 def write_settings(path: Path) -> None:
@@ -164,16 +181,18 @@ def _track(path: Path, section: object) -> TrackSection:
     return TrackSection(tuple(names))
 
 
-def _openlineage(path: Path, section: object) -> OpenLineageSection:
+def _texts(path: Path, name: str, kind: type, document: dict[str, object]) -> dict[str, str]:
+    """Return the keys of a section in which every value is text."""
+    section = document.pop(name, {})
     if not isinstance(section, dict):
-        raise InvalidInput(f"{path}: 'openlineage' must be a section, written [openlineage]")
-    known = [f.name for f in fields(OpenLineageSection)]
-    for name, value in section.items():
-        if name not in known:
-            raise NotFound.among(f"{path}: section [openlineage] has a key", name, known)
+        raise InvalidInput(f"{path}: '{name}' must be a section, written [{name}]")
+    known = [f.name for f in fields(kind)]
+    for key, value in section.items():
+        if key not in known:
+            raise NotFound.among(f"{path}: section [{name}] has a key", key, known)
         if not isinstance(value, str) or not value:
-            raise InvalidInput(f"{path}: openlineage.{name} must be text, not {value!r}")
-    return OpenLineageSection(**section)
+            raise InvalidInput(f"{path}: {name}.{key} must be text, not {value!r}")
+    return section
 
 
 def _refuse_shared(path: Path, name: str, section: object) -> None:

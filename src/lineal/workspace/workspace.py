@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, ClassVar, overload
 
 from lineal import __version__
 from lineal.errors import InvalidInput
-from lineal.metadata import EnvironmentRecord, Moment, Recorder, Store, Version, as_moment
+from lineal.metadata import EnvironmentRecord, Moment, Recorder, Version, as_moment
 from lineal.workspace.locations import Locations, find, make
 from lineal.workspace.settings import read_settings
+from lineal.workspace.stores import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from lineal.environment import Environment
     from lineal.features import Features
     from lineal.lake import Lake, ObjectStore
-    from lineal.metadata import Lineage, Value
+    from lineal.metadata import Lineage, Store, Value
     from lineal.metadata.difference import Divergence
     from lineal.metadata.graph import Graph
     from lineal.pipeline import Forms, NodeResult, Pipeline, RunResult
@@ -63,7 +64,7 @@ class Workspace:
         self._parent = parent
         self._finalizers: list[weakref.finalize[..., Workspace]] = []
         self.settings = read_settings(locations.settings)
-        self.store = store or Store(locations.metadata)
+        self.store = store or open_store(self.settings.metadata, locations)
         self.recorder = Recorder(
             self.store,
             environment=self._environment,
