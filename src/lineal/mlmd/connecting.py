@@ -11,6 +11,7 @@ from lineal.metadata.database import Database
 from lineal.metadata.store import Store
 from lineal.metadata.tables import MLMD_SCHEMA_VERSION
 from lineal.mlmd.proto import metadata_store_pb2 as pb
+from lineal.mlmd.read_only import ReadOnlyDatabase
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -92,6 +93,8 @@ def _open_sqlite(config: pb.SqliteMetadataSourceConfig) -> Store:
             f"there is no file {path}, and the connection mode makes none; "
             "choose READWRITE_OPENCREATE to begin a new store"
         )
+    if read_only:
+        return Store(database=ReadOnlyDatabase(path))
     # Many small calls are what this interface is used for, so a commit waits for no disk: it
     # outlives the process, and only a power failure may take the last ones.
     return Store(database=Database(path, synchronous="NORMAL"))

@@ -1,4 +1,7 @@
-"""The calls that write: each is one transaction, one numbered commit."""
+"""The calls that write: each is one transaction, one numbered commit.
+
+The database may undo it to let another go first; then it is done again, from the same forms.
+"""
 
 from __future__ import annotations
 
@@ -52,8 +55,8 @@ class Writes:
             ("execution", request.execution_types),
             ("context", request.context_types),
         ]
-        with self._store.write() as transaction:
-            made = [
+        made = self._store.transact(
+            lambda transaction: [
                 types.put_types(
                     transaction,
                     kind,
@@ -63,20 +66,22 @@ class Writes:
                 )
                 for kind, messages in sent
             ]
+        )
         return sv.PutTypesResponse(
             artifact_type_ids=made[0], execution_type_ids=made[1], context_type_ids=made[2]
         )
 
     def _put_type(self, kind: Kind, message: NodeType, request: TypeRequest) -> int:
         _check_fields_match(request)
-        with self._store.write() as transaction:
-            return types.put_types(
+        return self._store.transact(
+            lambda transaction: types.put_types(
                 transaction,
                 kind,
                 [type_form(message)],
                 can_add_fields=request.can_add_fields,
                 can_omit_fields=request.can_omit_fields,
-            )[0]
+            )
+        )[0]
 
     # Nodes
 
@@ -109,19 +114,19 @@ class Writes:
         fields: Iterable[str],
         expected: Sequence[int | None] | None = None,
     ) -> list[int]:
-        sent = forms_of(kind, messages)
-        with self._store.write() as transaction:
-            return nodes.put_nodes(
-                transaction, kind, sent, fields=list(fields) or None, expected_updates=expected
+        sent, paths = forms_of(kind, messages), list(fields) or None
+        return self._store.transact(
+            lambda transaction: nodes.put_nodes(
+                transaction, kind, sent, fields=paths, expected_updates=expected
             )
+        )
 
     # Edges
 
     def PutEvents(self, request: sv.PutEventsRequest) -> sv.PutEventsResponse:
         """Insert events, all or none."""
         sent = [event_form(each) for each in request.events]
-        with self._store.write() as transaction:
-            edges.put_events(transaction, sent)
+        self._store.transact(lambda transaction: edges.put_events(transaction, sent))
         return sv.PutEventsResponse()
 
     def PutAttributionsAndAssociations(
@@ -130,8 +135,9 @@ class Writes:
         """Put artifacts and executions into contexts, each once."""
         attributions = [link_of(each) for each in request.attributions]
         associations = [link_of(each) for each in request.associations]
-        with self._store.write() as transaction:
-            edges.put_links(transaction, attributions, associations)
+        self._store.transact(
+            lambda transaction: edges.put_links(transaction, attributions, associations)
+        )
         return sv.PutAttributionsAndAssociationsResponse()
 
     def PutParentContexts(
@@ -139,8 +145,7 @@ class Writes:
     ) -> sv.PutParentContextsResponse:
         """Put contexts into contexts."""
         links = [link_of(each) for each in request.parent_contexts]
-        with self._store.write() as transaction:
-            edges.put_parents(transaction, links)
+        self._store.transact(lambda transaction: edges.put_parents(transaction, links))
         return sv.PutParentContextsResponse()
 
     # Nodes and edges together
@@ -153,8 +158,8 @@ class Writes:
         pairs = [_pair(each) for each in request.artifact_event_pairs]
         contexts = forms_of("context", request.contexts)
         options = request.options
-        with self._store.write() as transaction:
-            execution_id, artifact_ids, context_ids = compound.put_execution(
+        execution_id, artifact_ids, context_ids = self._store.transact(
+            lambda transaction: compound.put_execution(
                 transaction,
                 execution,
                 pairs,
@@ -164,6 +169,7 @@ class Writes:
                 force_reuse_context=options.force_reuse_context,
                 force_update_time=options.force_update_time,
             )
+        )
         return sv.PutExecutionResponse(
             execution_id=execution_id, artifact_ids=artifact_ids, context_ids=context_ids
         )
@@ -176,8 +182,8 @@ class Writes:
         artifacts = forms_of("artifact", request.artifacts)
         contexts = forms_of("context", request.contexts)
         sent = [edge_form(each) for each in request.event_edges]
-        with self._store.write() as transaction:
-            execution_ids, artifact_ids, context_ids = compound.put_subgraph(
+        execution_ids, artifact_ids, context_ids = self._store.transact(
+            lambda transaction: compound.put_subgraph(
                 transaction,
                 executions,
                 artifacts,
@@ -186,6 +192,7 @@ class Writes:
                 reuse_context=request.options.reuse_context_if_already_exist,
                 reuse_artifact=request.options.reuse_artifact_if_already_exist_by_external_id,
             )
+        )
         return sv.PutLineageSubgraphResponse(
             execution_ids=execution_ids, artifact_ids=artifact_ids, context_ids=context_ids
         )
