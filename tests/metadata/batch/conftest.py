@@ -119,8 +119,6 @@ EVERY_KIND = {"n": 1, "x": 2, "s": 3, "t": 4, "p": 5, "b": 6}
 
 
 @pytest.fixture
-def puts():
-    """A store in memory with types, to put batches into."""
-    store = Store()
-    yield Putting(store)
-    store.close()
+def puts(store):
+    """A store with types, to put batches into."""
+    return Putting(store)
