@@ -12,7 +12,6 @@ import sqlalchemy as sa
 
 from lineal.errors import NotFound
 from lineal.metadata import rows, tables
-from lineal.metadata.batch.cells import kept
 from lineal.metadata.commit import Commit
 from lineal.metadata.model import (
     Artifact,
@@ -29,11 +28,19 @@ from lineal.metadata.model import (
     Value,
 )
 from lineal.metadata.properties import encode_all, split
+from lineal.metadata.queries import (
+    ARTIFACT_TYPE,
+    BY_CONTENT,
+    EVENT_OF,
+    EXECUTION_STATE,
+    PRESENT,
+)
 from lineal.metadata.types import TypeWrites
+from lineal.metadata.updating import NodeChange, update_nodes
 from lineal.metadata.versioning import VersionWrites
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["Transaction"]
 
@@ -94,24 +101,13 @@ class Transaction:
         properties: Mapping[str, Value] | None = None,
     ) -> None:
         """Change columns and add or replace properties of a node; the old values stay beside."""
-        table: sa.Table = getattr(tables, kind)
-        before = self.commit.connection.execute(
-            sa.select(table).where(table.c.id == node_id)
-        ).one_or_none()
-        if before is None:
-            raise NotFound(f"there is no {kind}/{node_id}")
-        old: dict[str, object] = {
-            name: getattr(before, name)
-            for name in ("last_update_time_since_epoch", *(columns or ()))
-        }
-        changed = {**(columns or {}), "last_update_time_since_epoch": self.commit.milliseconds}
-        self.commit.connection.execute(table.update().where(table.c.id == node_id), changed)
-        if properties:
-            node = rows.LOADERS[kind](self.commit.connection, [table.c.id == node_id], None)[0]
-            old["properties"] = {k: kept(v) for k, v in node.properties.items()}
-            old["custom_properties"] = {k: kept(v) for k, v in node.custom_properties.items()}
-            self._put_properties(kind, node_id, node_type, properties)
-        self.commit.keep(kind, node_id, old)
+        if node_type is not None:
+            self._types.put(node_type)  # it may declare more than was declared so far
+        self.update_many(kind, [NodeChange(node_id, columns or {}, properties or {})])
+
+    def update_many(self, kind: str, changes: Sequence[NodeChange]) -> None:
+        """Change several nodes of one kind, with a few statements for all of them."""
+        update_nodes(self.commit, kind, changes)
 
     def artifact_of(self, artifact_id: int) -> Artifact:
         """Return the artifact as it stands in this transaction."""
@@ -122,14 +118,10 @@ class Transaction:
 
     def type_of(self, artifact_id: int) -> str:
         """Return the name of the artifact's type."""
-        found: str | None = self.commit.connection.scalar(
-            sa.select(tables.type_.c.name)
-            .join(tables.artifact, tables.artifact.c.type_id == tables.type_.c.id)
-            .where(tables.artifact.c.id == artifact_id)
-        )
+        found = ARTIFACT_TYPE.row(self.commit, artifact_id)
         if found is None:
             raise NotFound(f"there is no artifact/{artifact_id}")
-        return found
+        return str(found[0])
 
     def declared(self, artifact_id: int) -> Mapping[str, PropertyType]:
         """Return the properties that the artifact's type declares."""
@@ -137,37 +129,18 @@ class Transaction:
 
     def holds_artifact(self, artifact_id: int) -> bool:
         """Return whether there is an artifact with that id."""
-        table = tables.artifact
-        found = self.commit.connection.scalar(
-            sa.select(table.c.id).where(table.c.id == artifact_id)
-        )
-        return found is not None
+        return PRESENT.row(self.commit, artifact_id) is not None
 
     def execution_state(self, execution_id: int) -> ExecutionState | None:
         """Return the state of an execution as it stands in this transaction."""
-        state = self.commit.connection.scalar(
-            sa.select(tables.execution.c.last_known_state).where(
-                tables.execution.c.id == execution_id
-            )
-        )
-        return None if state is None else ExecutionState(state)
+        found = EXECUTION_STATE.row(self.commit, execution_id)
+        return None if found is None or found[0] is None else ExecutionState(found[0])
 
     def find_artifact(self, kind: ArtifactType, *, content: str) -> int | None:
         """Return the newest artifact of `kind` whose property `sha256` is `content`, if any."""
         type_id, _ = self._types.put(kind)
-        table, properties = tables.artifact, tables.artifact_property
-        found: int | None = self.commit.connection.scalar(
-            sa.select(sa.func.max(table.c.id))
-            .join(properties, properties.c.artifact_id == table.c.id)
-            .where(
-                table.c.type_id == type_id,
-                properties.c.name == "sha256",
-                # Both, so that the index by value, which begins so, serves.
-                properties.c.is_custom_property.in_([0, 1]),
-                properties.c.string_value == content,
-            )
-        )
-        return found
+        found = BY_CONTENT.row(self.commit, type_id, "sha256", content)
+        return None if found is None else found[0]
 
     def remove_pending(self, artifact_id: int, *, became: int | None = None) -> None:
         """Remove an artifact that never became visible; what it `became` takes its contexts."""
@@ -196,13 +169,8 @@ class Transaction:
         paths, as ML Metadata keeps it.
         """
         table, path = tables.event, tables.event_path
-        event_id: int | None = self.commit.connection.scalar(
-            sa.select(table.c.id).where(
-                table.c.artifact_id == event.artifact_id,
-                table.c.execution_id == event.execution_id,
-                table.c.type == int(event.type),
-            )
-        )
+        found = EVENT_OF.row(self.commit, event.artifact_id, event.execution_id, int(event.type))
+        event_id: int | None = None if found is None else found[0]
         if event_id is None:
             event_id = self.commit.insert_one(
                 table,

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from lineal.errors import AlreadyExists, InvalidInput, NotFound
 from lineal.metadata import tables
-from lineal.metadata.batch.catalog import types_changed
+from lineal.metadata.batch.catalog import catalog_of, types_changed
 from lineal.metadata.model import (
     ArtifactType,
     ExecutionType,
@@ -61,21 +61,10 @@ class TypeWrites:
     def _stored_type(
         self, kind: NodeKind, wanted: NodeType
     ) -> tuple[int, dict[str, PropertyType]] | None:
-        types, properties = tables.type_, tables.type_property
-        version = types.c.version == wanted.version if wanted.version else types.c.version.is_(None)
-        type_id = self._commit.connection.scalar(
-            sa.select(sa.func.min(types.c.id)).where(
-                types.c.name == wanted.name, types.c.type_kind == int(kind), version
-            )
-        )
-        if type_id is None:
+        known = catalog_of(self._commit).by_name.get((int(kind), wanted.name, wanted.version))
+        if known is None:
             return None
-        declared = self._commit.connection.execute(
-            sa.select(properties.c.name, properties.c.data_type).where(
-                properties.c.type_id == type_id
-            )
-        )
-        return type_id, {row.name: PropertyType(row.data_type) for row in declared}
+        return known.id, {name: PropertyType(n) for name, n in known.properties.items()}
 
     def _create_type(self, kind: NodeKind, wanted: NodeType) -> tuple[int, dict[str, PropertyType]]:
         if not wanted.name:

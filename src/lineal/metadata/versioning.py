@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
 from lineal.metadata import tables
 from lineal.metadata.moments import from_microseconds, to_microseconds
+from lineal.metadata.queries import NEWEST, NEWEST_OF
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from lineal.metadata.commit import Commit
 
-__all__ = ["VersionWrites"]
+__all__ = ["Newest", "VersionWrites"]
+
+
+class Newest(NamedTuple):
+    """The newest version of a name, as a transaction sees it."""
+
+    artifact_id: int
+    number: int
+    content: str
+    type: str
 
 
 class VersionWrites:
@@ -25,14 +36,13 @@ class VersionWrites:
 
     def newest(self, name: str) -> tuple[int, int, str] | None:
         """Return artifact id, number and content of the newest version of `name`, if any."""
-        table = tables.version
-        row = self._commit.connection.execute(
-            sa.select(table.c.artifact_id, table.c.number, table.c.content)
-            .where(table.c.name == name)
-            .order_by(table.c.number.desc())
-            .limit(1)
-        ).one_or_none()
-        return None if row is None else (row.artifact_id, row.number, row.content)
+        row = NEWEST.row(self._commit, name)
+        return None if row is None else (row[0], row[1], row[2])
+
+    def newest_of(self, names: Iterable[str]) -> dict[str, Newest]:
+        """Return the newest version of each of these names that has any."""
+        found = NEWEST_OF.rows(self._commit, sorted(set(names)))
+        return {name: Newest(*row) for name, *row in found}
 
     def number_version(self, artifact_id: int, name: str, content: str) -> int:
         """Make the artifact the next version of `name`; return the version's number.
