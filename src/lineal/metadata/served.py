@@ -27,6 +27,7 @@ MODULES = (
     "log",
     "openlineage.outbox",
     "openlineage.receive",
+    "presence",
     "reach",
     "search",
     "steps",

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import inspect
+import re
 import threading
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,6 +28,7 @@ from lineal.metadata import (
     Output,
     Recorder,
     Store,
+    served,
 )
 from lineal.metadata.lineage import walk
 from lineal.metadata.log import log
@@ -38,7 +41,6 @@ from lineal.mlmd.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from tests.mlmd.remote.conftest import Ends
 
@@ -315,3 +317,14 @@ def test_many_who_wait_for_one_lock_keep_no_call_waiting(ends: Ends) -> None:
         thread.join(60)
 
     assert sorted(taken) == list(range(80))
+
+
+def test_a_server_knows_every_module_that_has_served_functions() -> None:
+    part = Path(served.__file__).parent
+    having = {
+        ".".join(path.relative_to(part).with_suffix("").parts)
+        for path in part.rglob("*.py")
+        if re.search(r"^\s*@served(_method)?\(", path.read_text(encoding="utf-8"), re.MULTILINE)
+    }
+
+    assert having == set(served.MODULES)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from lineal import __version__, errors
 from lineal.errors import IncompatibleVersion, LinealError, Unavailable
-from lineal.metadata.faults import OutOfRange, Stale, Unsupported
+from lineal.metadata import faults
 from lineal.metadata.moments import to_microseconds
 from lineal.metadata.served import SERVED
 from lineal.mlmd.errors import code_of, make_exception
 from lineal.mlmd.remote.serving import PROTOCOL, SERVICE
 from lineal.mlmd.remote.values import decode, encode
+from lineal.mlmd.server.extra import need
 from lineal.mlmd.server.statuses import ERROR_CLASS, ERROR_TEXT
 
 if TYPE_CHECKING:
@@ -43,13 +44,7 @@ _OPTIONS = [
     ("grpc.use_local_subchannel_pool", 1),  # two stores of a process don't share their fate
 ]
 _CLASSES: dict[str, type[LinealError]] = {
-    kind.__name__: kind
-    for kind in (
-        *(getattr(errors, name) for name in errors.__all__),
-        OutOfRange,
-        Stale,
-        Unsupported,
-    )
+    name: getattr(module, name) for module in (errors, faults) for name in module.__all__
 }
 
 
@@ -59,6 +54,7 @@ class Connection:
     def __init__(self, address: Address, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         from lineal.mlmd.remote import lineal_store_pb2
 
+        need("grpc", what=f"the store behind {address.shown}")
         self.address = address
         self._patience_seconds = patience_seconds
         self._pb2 = lineal_store_pb2

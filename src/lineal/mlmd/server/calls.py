@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from lineal.errors import LinealError
+from lineal.metadata.database import repeated
 from lineal.mlmd.server.statuses import ERROR_CLASS, ERROR_TEXT, LONGEST_WHOLE, Refused, status_of
 from lineal.mlmd.server.telemetry import logger
 
@@ -91,7 +92,8 @@ class Calls:
             call = _Call(self, endpoint, context)
             try:
                 call.who = self._access.check(context, endpoint.role)
-                response = answer(request)
+                # A call is one transaction: one that the database undid can be done again.
+                response = repeated(lambda: answer(request))
             except BaseException as error:
                 call.fail(error)
                 raise

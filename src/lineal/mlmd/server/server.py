@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from lineal.errors import InvalidInput, Unavailable
 from lineal.mlmd.server.calls import Access, Calls
+from lineal.mlmd.server.extra import need
 from lineal.mlmd.server.telemetry import Metrics, logger
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Server:
         workers: int = WORKERS,
         options: Mapping[str, int | str] | None = None,
     ) -> None:
+        need("grpc", "grpc_health", "grpc_reflection", "prometheus_client", what="a server")
         if workers < 1:
             raise InvalidInput(f"a server needs a worker at least, not {workers}")
         if tokens is not None:
