@@ -11,14 +11,18 @@ from lineal.cli.lazily import Command, lazy_group
 
 __all__ = ["COMMANDS", "metadata"]
 
+_PYTHON_NAMES = {"import": "import_"}  # a word of Python's own
+
 COMMANDS = tuple(
-    Command(name, f"lineal.cli.{module}", summary)
+    Command(name, f"lineal.cli.{module}", summary, attribute=_PYTHON_NAMES.get(name, ""))
     for name, module, summary in (
         ("serve", "serve", "Serve a metadata store by gRPC."),
         ("token", "serve", "Make a token that lets somebody into a server."),
         ("check", "migrating", "Tell a metadata database's versions, tables and rows."),
         ("upgrade", "migrating", "Upgrade an ML Metadata database of any version to the newest."),
         ("downgrade", "migrating", "Downgrade an ML Metadata database for an old client."),
+        ("export", "exchange", "Export a whole metadata store, history included."),
+        ("import", "exchange", "Import an export: all of it, or nothing."),
     )
 )
 

@@ -4,7 +4,7 @@ import re
 
 __all__ = ["as_command_line"]
 
-_OPTIONS = ("delimiter", "event_time", "evolve", "format", "known_at", "member", "name")
+_OPTIONS = ("delimiter", "event_time", "evolve", "format", "known_at", "member", "name", "store")
 _FLAGS = ("again", "force", "lossy", "overwrite")
 _WORDS = (
     # Where a message says both, only the option stays: evolve='add' (--evolve add).
