@@ -15,9 +15,11 @@ from lineal.metadata.model import ArtifactState, ExecutionState
 from lineal.metadata.names import format_name
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from lineal.metadata.lineage import Lineage, Node
 
-__all__ = ["dot", "label", "mermaid", "plain", "text", "tree"]
+__all__ = ["arrow", "dot", "label", "mermaid", "plain", "text", "tree"]
 
 _MOST_LEVELS = 15  # of four columns each
 _MERMAID_SPECIAL = set('"#&<>;`\\')
@@ -89,6 +91,45 @@ def mermaid(lineage: Lineage) -> str:
         lines.append(f'  {_id(node)}{opening}"{name}"{closing}')
     lines += [f"  {_id(edge.source)} --> {_id(edge.target)}" for edge in lineage.edges]
     return "\n".join([*lines, ""])
+
+
+def arrow(lineage: Lineage) -> tuple[pa.Table, pa.Table]:
+    """Return the nodes, and the edges with their keys, as two Arrow tables."""
+    import pyarrow as pa
+
+    held = [
+        (
+            node,
+            lineage.executions[node[1]] if node[0] == "execution" else lineage.artifacts[node[1]],
+        )
+        for node in _nodes(lineage)
+    ]
+    versions = [
+        lineage.versions.get(node[1]) if node[0] == "artifact" else None for node, _ in held
+    ]
+    nodes = pa.table(
+        {
+            "kind": pa.array([node[0] for node, _ in held], pa.string()),
+            "id": pa.array([node[1] for node, _ in held], pa.int64()),
+            "type": pa.array([each.type for _, each in held], pa.string()),
+            "label": pa.array([label(lineage, node) for node, _ in held], pa.string()),
+            "name": pa.array([row and row.name for row in versions], pa.string()),
+            "version": pa.array([row and row.number for row in versions], pa.int64()),
+            "created": pa.array([each.created for _, each in held], pa.timestamp("ms", tz="UTC")),
+            "matched": pa.array([node in lineage.matched for node, _ in held], pa.bool_()),
+        }
+    )
+    ends = [(edge.source, edge.target, edge.key) for edge in lineage.edges]
+    edges = pa.table(
+        {
+            "source_kind": pa.array([source[0] for source, _, _ in ends], pa.string()),
+            "source_id": pa.array([source[1] for source, _, _ in ends], pa.int64()),
+            "target_kind": pa.array([target[0] for _, target, _ in ends], pa.string()),
+            "target_id": pa.array([target[1] for _, target, _ in ends], pa.int64()),
+            "key": pa.array([key for _, _, key in ends], pa.string()),
+        }
+    )
+    return nodes, edges
 
 
 def plain(lineage: Lineage) -> dict[str, object]:

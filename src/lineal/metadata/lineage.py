@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 from lineal.errors import InvalidInput, NotFound
 from lineal.metadata.model import Artifact, EventType, Execution
+from lineal.metadata.pruning import Ties, Wanted, versions_among, way_to
 from lineal.metadata.reach import MAKING, OUTPUTS, Node, Reach, reach
 from lineal.metadata.served import served
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    import pyarrow as pa
+
+    from lineal.metadata.moments import Moment
     from lineal.metadata.rows import EventRow
     from lineal.metadata.store import Store, VersionRow
 
@@ -44,6 +48,8 @@ class Lineage:
     executions: Mapping[int, Execution]
     versions: Mapping[int, VersionRow]
     edges: tuple[Edge, ...]
+    matched: frozenset[Node] = frozenset()
+    """The nodes that were asked for, by type, name or time; the others lie on the way to them."""
 
     def show(self) -> None:
         """Print the lineage as a tree in the terminal."""
@@ -77,6 +83,17 @@ class Lineage:
 
         return plain(self)
 
+    def to_arrow(self) -> tuple[pa.Table, pa.Table]:
+        """Return the nodes, and the edges with their keys, as two Arrow tables."""
+        from lineal.metadata.drawing import arrow
+
+        return arrow(self)
+
+    @property
+    def ids(self) -> dict[str, list[int]]:
+        """The ids of the artifacts and of the executions, in ascending order."""
+        return {"artifact": sorted(self.artifacts), "execution": sorted(self.executions)}
+
 
 @served()
 def walk(
@@ -85,43 +102,111 @@ def walk(
     *,
     direction: Direction = "upstream",
     internal: bool = False,
+    depth: int | None = None,
+    type: str | None = None,  # noqa: A002 -- the field's own name for it
+    name: str | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
 ) -> Lineage:
     """Return everything that led to `start`, or came of it, or both.
 
-    Depth has no limit and every node is visited once, so diamonds cost nothing. Upstream of an
-    artifact is the execution that made it (its earliest output event): later executions that
-    found the same content again only point to it. Environments count as inputs with `internal`.
+    Without a `depth` there is no limit to it, and every node is visited once, so diamonds cost
+    nothing. With one, the walk ends so many executions away. Upstream of an artifact is the
+    execution that made it (its earliest output event): later executions that found the same
+    content again only point to it. Environments count as inputs with `internal`.
+
+    With `type` or `name` (patterns with `*`, `?` and `[…]`), `since` or `until`, what fits all of
+    them is kept, and the way from it to `start`; `matched` says which nodes those are.
     """
     if direction not in get_args(Direction):
         raise InvalidInput(
             f"there is no direction {direction!r}; choose 'upstream', 'downstream' or 'both'"
         )
-    tied: dict[tuple[Node, Node], int | None] = {}
+    if depth is not None and depth < 1:
+        raise InvalidInput(f"a lineage of depth {depth} tells nothing; give 1 or more")
+    wanted = Wanted.of(type=type, name=name, since=since, until=until)
+    halves: list[Ties] = []
     for upstream in (True, False):
+        tied: Ties = {}
         if direction in ("upstream" if upstream else "downstream", "both"):
-            around = reach(store, start, upstream=upstream, internal=internal)
-            tied |= _Walk(around, internal=internal).go(start, upstream=upstream)
-    nodes = {start, *(node for ends in tied for node in ends)}
-    artifact_ids = {number for kind, number in nodes if kind == "artifact"}
-    artifacts = {a.id or 0: a for a in store.artifacts(ids=artifact_ids)}
-    executions = {
-        e.id or 0: e
-        for e in store.executions(ids=[number for kind, number in nodes if kind == "execution"])
-    }
-    if start[1] not in (artifacts if start[0] == "artifact" else executions):
+            around = reach(store, start, upstream=upstream, internal=internal, depth=depth)
+            tied = _Walk(around, internal=internal, depth=depth).go(start, upstream=upstream)
+        halves.append(tied)
+    seen = _Seen(store, {start, *(node for half in halves for ends in half for node in ends)})
+    if start not in seen.nodes:
         raise NotFound(f"there is no {start[0]}/{start[1]} (lineal log lists what there is)")
-    keys = store.event_keys(event_id for event_id in tied.values() if event_id is not None)
-    return Lineage(
-        start=start,
-        direction=direction,
-        artifacts=artifacts,
-        executions=executions,
-        versions=store.versions_of(artifact_ids),
-        edges=tuple(
-            Edge(*ends, "run" if event_id is None else keys.get(event_id, ""))
-            for ends, event_id in tied.items()
-        ),
-    )
+    matched: frozenset[Node] = frozenset()
+    if wanted is not None:
+        fitting = {
+            node for node, held in seen.nodes.items() if wanted.fits(held, seen.version_of(node))
+        }
+        halves = [
+            way_to(start, half, fitting, upstream=upstream)
+            for half, upstream in zip(halves, (True, False), strict=True)
+        ]
+        kept = {start, *(node for half in halves for ends in half for node in ends)}
+        matched = frozenset(fitting & kept)
+        seen.keep(kept)
+    return seen.lineage(start, direction, halves, matched)
+
+
+class _Seen:
+    """The nodes that a walk came to, read in batches."""
+
+    def __init__(self, store: Store, reached: Collection[Node]) -> None:
+        from lineal.metadata.batch import answers
+        from lineal.metadata.batch.forms import PageRequest
+
+        self._store = store
+        self.nodes: dict[Node, Artifact | Execution] = {}
+        for kind in ("artifact", "execution"):
+            ids = [number for of, number in reached if of == kind]
+            found, _ = answers.nodes(store, kind, PageRequest(), {"ids": sorted(ids)})
+            self.nodes |= {(kind, node.id or 0): node for node in found}  # type: ignore[misc] # no contexts
+        self.versions = versions_among(
+            store, [number for kind, number in self.nodes if kind == "artifact"]
+        )
+
+    def version_of(self, node: Node) -> VersionRow | None:
+        """Return the version that an artifact is."""
+        return self.versions.get(node[1]) if node[0] == "artifact" else None
+
+    def keep(self, kept: Collection[Node]) -> None:
+        """Forget the other nodes."""
+        self.nodes = {node: held for node, held in self.nodes.items() if node in kept}
+        self.versions = {
+            number: row for number, row in self.versions.items() if ("artifact", number) in kept
+        }
+
+    def lineage(
+        self,
+        start: Node,
+        direction: Direction,
+        halves: Sequence[Ties],
+        matched: frozenset[Node],
+    ) -> Lineage:
+        """Return it all together."""
+        tied = halves[0] | halves[1]
+        keys = self._keys([event_id for event_id in tied.values() if event_id is not None])
+        return Lineage(
+            start=start,
+            direction=direction,
+            artifacts={n: a for (_, n), a in self.nodes.items() if isinstance(a, Artifact)},
+            executions={n: e for (_, n), e in self.nodes.items() if isinstance(e, Execution)},
+            versions=self.versions,
+            edges=tuple(
+                Edge(*ends, "run" if event_id is None else keys.get(event_id, ""))
+                for ends, event_id in tied.items()
+            ),
+            matched=matched,
+        )
+
+    def _keys(self, event_ids: Sequence[int]) -> dict[int, str]:
+        from lineal.metadata.batch import reading
+
+        with self._store.reading() as (connection, _):
+            found = reading.paths(connection, event_ids)
+        return {event_id: str(path[0]) for event_id, path in found.items()}
 
 
 class _Walk:
@@ -133,26 +218,36 @@ class _Walk:
     up to which its inputs do or, going down, minus the event after which its children do.
     """
 
-    def __init__(self, around: Reach, *, internal: bool) -> None:
+    def __init__(self, around: Reach, *, internal: bool, depth: int | None) -> None:
         self._around = around
         self._internal = internal
+        self._depth = depth
 
-    def go(self, start: Node, *, upstream: bool) -> dict[tuple[Node, Node], int | None]:
+    def go(self, start: Node, *, upstream: bool) -> Ties:
         """Return the edges, each with its event's id; None between a run and what ran in it."""
-        tied: dict[tuple[Node, Node], int | None] = {}
+        tied: Ties = {}
         step = self._upstream if upstream else self._downstream
-        level: dict[Node, float] = {start: math.inf}
-        seen: dict[Node, float] = {}
+        # Of each node how much of it counts, and minus how many executions away it is.
+        level: dict[Node, tuple[float, int]] = {
+            start: (math.inf, 0 if start[0] == "artifact" else -1)
+        }
+        seen: dict[Node, tuple[float, int]] = {}
         while level:
             seen |= level
-            reached: dict[Node, float] = {}
-            for node, extent in level.items():
+            reached: dict[Node, tuple[float, int]] = {}
+            for node, (extent, away) in level.items():
                 for further, event_id, counts in step(node, extent):
+                    distance = away - (node[0] == "artifact")
+                    if self._depth is not None and -distance > self._depth:
+                        continue
                     ends = (further, node) if upstream else (node, further)
                     tied.setdefault(ends, event_id)
-                    if further not in reached or counts > reached[further]:
-                        reached[further] = counts
-            level = {n: c for n, c in reached.items() if n not in seen or c > seen[n]}
+                    known = reached.get(further) or seen.get(further)
+                    if known is None:
+                        reached[further] = counts, distance
+                    elif counts > known[0] or distance > known[1]:
+                        reached[further] = max(counts, known[0]), max(distance, known[1])
+            level = reached
         return tied
 
     def _upstream(self, node: Node, extent: float) -> Iterator[tuple[Node, int | None, float]]:

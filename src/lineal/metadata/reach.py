@@ -1,7 +1,9 @@
 """Read the part of the graph that a walk may come through, in a few queries whatever its depth.
 
-One recursive query finds the nodes, a second one their events. It may bring in more than a walk
-then takes, never less: how much of a run counts depends on the order of its events.
+One recursive query finds the nodes, a second one their events; a walk of few steps goes step by
+step instead, so that it costs what it finds, however large the graph around it is. It may bring
+in more than a walk then takes, never less: how much of a run counts depends on the order of its
+events.
 """
 
 from __future__ import annotations
@@ -13,11 +15,13 @@ from typing import TYPE_CHECKING, Literal
 import sqlalchemy as sa
 
 from lineal.metadata import rows, tables
+from lineal.metadata.backends import backend_of
+from lineal.metadata.batch.selects import Query, Slots, fetch
 from lineal.metadata.model import EventType
 from lineal.metadata.served import served
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from lineal.metadata.history import Horizon
     from lineal.metadata.rows import EventRow
@@ -37,6 +41,7 @@ _INTERNAL_INPUTS = (*_INPUTS, EventType.INTERNAL_INPUT)
 
 _CHUNK = 10_000
 _ARTIFACT, _EXECUTION = 0, 1
+_TYPES = {int(each): each for each in EventType}
 
 
 @dataclass(frozen=True)
@@ -50,8 +55,14 @@ class Reach:
 
 
 @served()
-def reach(store: Store, start: Node, *, upstream: bool, internal: bool) -> Reach:
-    """Return what may lead to `start`, or with `upstream=False` may come of it."""
+def reach(
+    store: Store, start: Node, *, upstream: bool, internal: bool, depth: int | None = None
+) -> Reach:
+    """Return what may lead to `start`, or with `upstream=False` may come of it.
+
+    With a `depth` it ends so many steps away. A step is an execution: what it used and what it
+    made are one step from each other, and each is one step from the execution.
+    """
     inputs = _INTERNAL_INPUTS if internal else _INPUTS
     of_artifact: dict[int, list[EventRow]] = defaultdict(list)
     of_execution: dict[int, list[EventRow]] = defaultdict(list)
@@ -59,11 +70,15 @@ def reach(store: Store, start: Node, *, upstream: bool, internal: bool) -> Reach
     children: dict[int, list[int]] = defaultdict(list)
     with store.reading() as (connection, at):
         steps = _upwards(at, inputs) if upstream else _downwards(at, inputs)
-        executions = _executions(connection, start, steps)
+        executions = (
+            _executions(connection, start, steps)
+            if depth is None
+            else _within(connection, start, steps, depth)
+        )
         events: list[EventRow] = []
         for begin in range(0, len(executions), _CHUNK):
             chunk = executions[begin : begin + _CHUNK]
-            events += rows.event_rows(connection, [tables.event.c.execution_id.in_(chunk)], at)
+            events += _events(connection, at, chunk)
             parents |= _parents(connection, at, chunk)
     for event in sorted(events):
         of_artifact[event.artifact_id].append(event)
@@ -93,11 +108,75 @@ class _Step:
 def _executions(connection: sa.Connection, start: Node, steps: Sequence[_Step]) -> list[int]:
     """Return the ids of the executions that the steps lead to from `start`."""
     kind = _ARTIFACT if start[0] == "artifact" else _EXECUTION
-    begin = sa.select(sa.literal(kind).label("kind"), sa.literal(start[1]).label("id"))
+    begin = sa.select(
+        sa.literal(kind).label("kind"), sa.literal(start[1], sa.BigInteger).label("id")
+    )
     found = begin.cte("reached", recursive=True)
-    found = found.union(*(step.select(found) for step in steps))
+    ways = [step.select(found) for step in steps]
+    if connection.dialect.name == "postgresql":  # which takes one recursive term, not several
+        way = sa.union_all(*(each.correlate(found) for each in ways)).lateral("way")
+        ways = [sa.select(*way.c).select_from(found.join(way, sa.true()))]
+    found = found.union(*ways)
     ids = sa.select(found.c.id).where(found.c.kind == _EXECUTION)
     return sorted(connection.scalars(ids))
+
+
+def _within(
+    connection: sa.Connection, start: Node, steps: Sequence[_Step], depth: int
+) -> list[int]:
+    """Return the ids of the executions that are at most `depth` steps away from `start`."""
+    backend = backend_of(connection)
+
+    def neighbours(kind: int, to: int, ids: Iterable[int]) -> set[int]:
+        found: set[int] = set()
+        wanted = sorted(ids)
+        for step in steps:
+            if (step.kind, step.to) != (kind, to):
+                continue
+            for begin in range(0, len(wanted), _CHUNK):
+                near = backend.among(step.near, wanted[begin : begin + _CHUNK])
+                query = sa.select(step.far).where(near, *step.conditions)
+                found |= set(connection.scalars(query))
+        return found
+
+    artifacts = {start[1]} if start[0] == "artifact" else set()
+    executions = {start[1]} if start[0] == "execution" else set()
+    seen_artifacts, seen = set(artifacts), set(executions)
+    for _ in range(depth):
+        if artifacts:
+            executions = neighbours(_ARTIFACT, _EXECUTION, artifacts) - seen
+        ring = inside = executions
+        while inside:  # what ran in what is no step
+            seen |= inside
+            inside = neighbours(_EXECUTION, _EXECUTION, inside) - seen
+            ring = ring | inside
+        artifacts = neighbours(_EXECUTION, _ARTIFACT, ring) - seen_artifacts
+        if not artifacts:
+            break
+        seen_artifacts |= artifacts
+    return sorted(seen)
+
+
+def _events(
+    connection: sa.Connection, at: Horizon | None, execution_ids: Sequence[int]
+) -> list[EventRow]:
+    """Return the events of these executions."""
+    if at is not None:
+        near = backend_of(connection).among(tables.event.c.execution_id, execution_ids)
+        return rows.event_rows(connection, [near], at)
+    found = fetch(connection, ("walk",), _event_select, {"ids": execution_ids})
+    return [
+        rows.EventRow(event_id, artifact, execution, _TYPES[kind], time)
+        for event_id, artifact, execution, kind, time in found
+    ]
+
+
+def _event_select(slots: Slots) -> Query:
+    event = tables.event
+    names = ("id", "artifact_id", "execution_id", "type", "milliseconds_since_epoch")
+    return sa.select(*(event.c[name] for name in names)).where(
+        slots.among(event.c.execution_id, "ids")
+    )
 
 
 def _upwards(at: Horizon | None, inputs: Sequence[EventType]) -> list[_Step]:
@@ -163,5 +242,6 @@ def _parents(
 ) -> dict[int, int]:
     """Return of each execution that was inside of a run which one."""
     child, parent, conditions = _runs(at)
-    query = sa.select(child, parent).where(child.in_(execution_ids), *conditions)
+    near = backend_of(connection).among(child, execution_ids)
+    query = sa.select(child, parent).where(near, *conditions)
     return {row[0]: row[1] for row in connection.execute(query.order_by(child))}

@@ -5,7 +5,7 @@ What isn't there is left out; nodes come in the order of their ids.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
 
@@ -17,7 +17,7 @@ from lineal.metadata.batch.selects import CHUNK, Query, Row, Slots, fetch
 from lineal.metadata.batch.type_rows import types
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping
 
     from lineal.metadata.model import Path
 
@@ -30,6 +30,7 @@ __all__ = [
     "node_rows",
     "nodes",
     "parents",
+    "paths",
     "types",
 ]
 
@@ -91,14 +92,6 @@ def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
 
 # What ties nodes together
 
-# A path's steps have no column that says their order; where rows stand does. MySQL's index holds
-# equal rows in the order that they came in.
-_AS_INSERTED: Mapping[str, Sequence[sa.ColumnElement[Any]]] = {
-    "sqlite": [sa.literal_column("rowid")],
-    "postgresql": [sa.literal_column("ctid")],
-    "mysql": [],
-}
-
 
 def events(
     connection: sa.Connection,
@@ -126,6 +119,12 @@ def events(
 
 def add_paths(connection: sa.Connection, found: Mapping[int, EventForm]) -> None:
     """Fill in the paths of these events, given by their ids."""
+    for event_id, path in paths(connection, found).items():
+        found[event_id].path = path
+
+
+def paths(connection: sa.Connection, event_ids: Iterable[int]) -> dict[int, Path]:
+    """Return the paths of those of these events that have one."""
     path = tables.event_path
 
     def build(slots: Slots) -> Query:
@@ -133,16 +132,13 @@ def add_paths(connection: sa.Connection, found: Mapping[int, EventForm]) -> None
         query = sa.select(*(path.c[name] for name in names)).where(
             slots.among(path.c.event_id, "ids")
         )
-        return query.order_by(path.c.event_id, *_AS_INSERTED[slots.backend.name])
+        return cast("Query", slots.backend.steps_in_order(query))
 
     steps: dict[int, list[str | int]] = {}
-    for chunk in _chunks(found):
-        rows = fetch(connection, ("paths",), build, {"ids": chunk})
-        for event_id, is_index, index, key in rows:
+    for chunk in _chunks(event_ids):
+        for event_id, is_index, index, key in fetch(connection, ("paths",), build, {"ids": chunk}):
             steps.setdefault(event_id, []).append(index if is_index else key)
-    for event_id, taken in steps.items():
-        whole: Path = tuple(taken)
-        found[event_id].path = whole
+    return {event_id: tuple(taken) for event_id, taken in steps.items()}
 
 
 def attributions(

@@ -31,6 +31,9 @@ Row = tuple[Any, ...]
 """A row as the driver gives it: its columns are what its statement says."""
 
 _MOST_KEPT = 2_000
+_NOTHING: Mapping[str, list[None]] = {"postgresql": [], "mysql": [None], "mariadb": [None]}
+"""The list that nothing is among; MySQL's IN takes no empty one."""
+
 _statements: dict[tuple[Hashable, ...], _Statement] = {}
 
 
@@ -122,7 +125,8 @@ def _prepared(
     values: Mapping[str, object],
 ) -> tuple[str, Any]:
     """Return the text and its parameters, as the driver takes them."""
-    full_key = (connection.dialect.name, *key)
+    dialect = connection.dialect.name
+    full_key = (dialect, *key)
     statement = _statements.get(full_key)
     if statement is None:
         if len(_statements) >= _MOST_KEPT:
@@ -135,7 +139,7 @@ def _prepared(
             bound[name] = value
         else:
             parameter, as_json = place
-            bound[parameter] = json.dumps(value) if as_json else value
+            bound[parameter] = json.dumps(value) if as_json else value or _NOTHING[dialect]
     if not connection.in_transaction():
         connection.begin()  # what one call reads is one state
     order = statement.order

@@ -91,4 +91,6 @@ def type_of(kind: Kind, form: TypeForm) -> NodeType:
 
 
 def _values(cells: Mapping[str, Cell | None]) -> dict[str, Value]:
+    if not cells:  # as often
+        return {}
     return {name: value_of(cell) for name, cell in cells.items() if cell is not None}
