@@ -8,13 +8,13 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from lineal import __version__, errors
+from lineal import errors
 from lineal.errors import IncompatibleVersion, LinealError, Unavailable
 from lineal.metadata import faults
 from lineal.metadata.moments import to_microseconds
 from lineal.metadata.served import SERVED
 from lineal.mlmd.errors import code_of, make_exception
-from lineal.mlmd.remote.serving import PROTOCOL, SERVICE
+from lineal.mlmd.remote.serving import PROTOCOL, SERVICE, software
 from lineal.mlmd.remote.values import decode, encode
 from lineal.mlmd.server.extra import need
 from lineal.mlmd.server.statuses import ERROR_CLASS, ERROR_TEXT
@@ -103,7 +103,7 @@ class Connection:
             channel.close()
 
     def _greet(self) -> str:
-        greeting = self._pb2.Greeting(protocol=PROTOCOL, software=f"lineal {__version__}")
+        greeting = self._pb2.Greeting(protocol=PROTOCOL, software=software())
         try:
             welcome = self._unary("Greet", greeting, self._pb2.Welcome, repeatable=True)
         except LinealError as error:
@@ -118,7 +118,7 @@ class Connection:
             self.close()
             raise IncompatibleVersion(
                 f"{self.address.shown} ({welcome.software}) speaks protocol {welcome.protocol}, "
-                f"this Lineal {__version__} speaks {PROTOCOL}; use the same version on both sides"
+                f"this {software()} speaks {PROTOCOL}; use the same version on both sides"
             )
         return str(welcome.store)
 

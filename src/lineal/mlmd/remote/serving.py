@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from lineal import __version__
 from lineal.errors import IncompatibleVersion, InvalidInput
 from lineal.metadata.moments import from_microseconds
 from lineal.metadata.served import MODULES, SERVED
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from lineal.metadata import Store
     from lineal.metadata.history import Clock
 
-__all__ = ["PROTOCOL", "SERVICE", "store_endpoints"]
+__all__ = ["PROTOCOL", "SERVICE", "software", "store_endpoints"]
 
 SERVICE = "lineal.Store"
 PROTOCOL = 1
@@ -42,6 +43,12 @@ def store_endpoints(store: Store) -> list[Endpoint]:
     ]
 
 
+@cache
+def software() -> str:
+    """Return what this side is, with its version."""
+    return f"lineal {version('lineal')}"
+
+
 class _Serving:
     def __init__(self, store: Store) -> None:
         from lineal.mlmd.remote import lineal_store_pb2
@@ -52,9 +59,7 @@ class _Serving:
     def greet(self, request: bytes) -> bytes:
         """Tell which protocol and store this is; the caller compares."""
         self._pb2.Greeting.FromString(request)
-        welcome = self._pb2.Welcome(
-            protocol=PROTOCOL, software=f"lineal {__version__}", store=self._store.uuid
-        )
+        welcome = self._pb2.Welcome(protocol=PROTOCOL, software=software(), store=self._store.uuid)
         return welcome.SerializeToString()
 
     def read(self, request: bytes) -> bytes:
@@ -82,7 +87,7 @@ class _Serving:
         served = SERVED.get(call.function)
         if served is None:
             raise IncompatibleVersion(
-                f"this server (lineal {__version__}) has no function {call.function!r}; "
+                f"this server ({software()}) has no function {call.function!r}; "
                 "use the same version on both sides"
             )
         if served.writes and not may_write:
@@ -99,7 +104,7 @@ class _Serving:
     def _check(self, protocol: int, store: str) -> None:
         if protocol != PROTOCOL:
             raise IncompatibleVersion(
-                f"the client speaks protocol {protocol}, this server (lineal {__version__}) "
+                f"the client speaks protocol {protocol}, this server ({software()}) "
                 f"speaks {PROTOCOL}; use the same version of Lineal on both sides"
             )
         if store != self._store.uuid:
