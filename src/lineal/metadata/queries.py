@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import sqlalchemy as sa
 
 from lineal.metadata import tables
-from lineal.metadata.batch.statements import Lookup
+from lineal.metadata.batch.statements import Change, Lookup
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "ARTIFACT_TYPE",
     "BY_CONTENT",
+    "CONFIRM",
     "EVENT_OF",
     "EXECUTION_STATE",
     "NEWEST",
@@ -68,6 +69,14 @@ def _given(name: str, kind: type[sa.types.TypeEngine[Any]]) -> sa.BindParameter[
 
 _version, _artifact, _type = tables.version, tables.artifact, tables.type_
 _event, _execution, _held = tables.event, tables.execution, tables.artifact_property
+
+CONFIRM = Change(
+    _event.update()
+    .where(_event.c.id == _given("event", sa.Integer))
+    .values(type=_given("kind", sa.Integer)),
+    ["kind", "event"],
+)
+"""Give an event another type."""
 
 NEWEST = Query(
     sa.select(_version.c.artifact_id, _version.c.number, _version.c.content)
@@ -137,8 +146,8 @@ BY_CONTENT = Query(
         _held.c.name == _given("property", sa.Text),
         # Both, so that the index by value, which begins so, serves.
         sa.or_(
-            _held.c.is_custom_property == sa.literal_column("0"),
-            _held.c.is_custom_property == sa.literal_column("1"),
+            _held.c.is_custom_property == sa.false(),
+            _held.c.is_custom_property == sa.true(),
         ),
         _held.c.string_value == _given("content", sa.Text),
     ),

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lineal.errors import Conflict, InvalidInput
-from lineal.metadata.closing import check_claim, check_type, claim_inputs, close_output
+from lineal.metadata.announcing import announce
+from lineal.metadata.closing import check_claim, claim_inputs, close_outputs
 from lineal.metadata.killpoints import kill_point
 from lineal.metadata.labels import LABEL_NAMES, labels_of
 from lineal.metadata.model import (
@@ -22,9 +23,9 @@ from lineal.metadata.model import (
     ExecutionType,
     Value,
 )
-from lineal.metadata.names import check_name
 from lineal.metadata.openlineage import outbox
 from lineal.metadata.served import served
+from lineal.metadata.told import artifacts_now, versions_now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -128,11 +129,11 @@ def open_execution(store: Store, opening: Opening) -> Opened:
         for key, artifact_ids in opening.inputs.items():
             for index, artifact_id in enumerate(artifact_ids):
                 _put_input(transaction, execution_id, context_ids, (key, index), artifact_id)
-        pending = []
-        for output in opening.outputs:
-            pending.append(_announce(transaction, execution_id, context_ids, output))
-            if opening.known_at is not None and output.name is not None:
-                check_claim(transaction, output.name, opening.known_at)
+        pending = announce(transaction, execution_id, context_ids, opening.outputs)
+        if opening.known_at is not None:
+            for output in opening.outputs:
+                if output.name is not None:
+                    check_claim(transaction, output.name, opening.known_at)
         if opening.environment is not None:
             _put_record(transaction, execution_id, opening.environment)
         for record in opening.records:
@@ -148,7 +149,7 @@ def add_outputs(
     """Announce more outputs of an open execution; return each one's artifact and event ids."""
     with store.write() as transaction:
         _check_open(transaction, execution_id)
-        return [_announce(transaction, execution_id, context_ids, each) for each in outputs]
+        return announce(transaction, execution_id, context_ids, outputs)
 
 
 @served(writes=True)
@@ -185,8 +186,9 @@ def close_execution(store: Store, closing: Closing) -> Closed:
             before = transaction.versions.set_alias(move.name, move.alias, move.number)
             if before is not None:
                 notes["was"] = before
-        for pending in closing.outputs:
-            close_output(transaction, pending, known_at=closing.known_at, claimed_by=claimed_by)
+        became = close_outputs(
+            transaction, closing.outputs, known_at=closing.known_at, claimed_by=claimed_by
+        )
         if closing.known_at is not None:
             transaction.versions.put_claim("execution", execution_id, closing.known_at, claimed_by)
             inputs = transaction.inputs_of(execution_id)
@@ -200,8 +202,9 @@ def close_execution(store: Store, closing: Closing) -> Closed:
             properties=notes,
         )
         outbox.note(transaction.commit, execution_id, closing.state)
+        closed = _told(transaction, became)
         kill_point("recorder.numbered")
-    return _told(store, execution_id)
+    return closed
 
 
 @served(writes=True)
@@ -268,25 +271,6 @@ def _check_open(transaction: Transaction, execution_id: int) -> None:
         )
 
 
-def _announce(
-    transaction: Transaction, execution_id: int, context_ids: Sequence[int], output: Output
-) -> tuple[int, int]:
-    """Insert the PENDING artifact and event of an output; return their ids."""
-    if output.name is not None:
-        check_name(output.name)
-        check_type(transaction, output.name, output.type.name)
-    pending = Artifact(
-        type=output.type.name,
-        state=ArtifactState.PENDING,
-        custom_properties={} if output.name is None else {"lineal_name": output.name},
-    )
-    artifact_id = transaction.insert_artifact(output.type, pending)
-    event = Event(artifact_id, execution_id, EventType.PENDING_OUTPUT, (output.key, 0))
-    for context_id in context_ids:
-        transaction.attribute(context_id, artifact_id)
-    return artifact_id, transaction.put_event(event)
-
-
 def _put_input(
     transaction: Transaction,
     execution_id: int,
@@ -318,18 +302,11 @@ def _put_record(transaction: Transaction, execution_id: int, record: Environment
     transaction.put_event(Event(artifact_id, execution_id, kind, (record.key, 0)))
 
 
-def _told(store: Store, execution_id: int) -> Closed:
-    """Read what the outputs of a closed execution became."""
-    events = store.events(execution_ids=[execution_id])
-    made = {
-        str(key): event.artifact_id
-        for event in events
-        if event.type == EventType.OUTPUT
-        for key in event.path[::2]
-    }
-    artifacts = {a.id: a for a in store.artifacts(ids=made.values())}
-    versions = store.versions_of(made.values())
+def _told(transaction: Transaction, became: Mapping[str, int]) -> Closed:
+    """Read what the outputs of an execution became, by key."""
+    artifacts = artifacts_now(transaction.commit, became.values())
+    versions = versions_now(transaction.commit, became.values())
     return Closed(
-        {key: artifacts[artifact_id] for key, artifact_id in made.items()},
-        {key: versions[i] for key, i in made.items() if i in versions},
+        {key: artifacts[artifact_id] for key, artifact_id in became.items()},
+        {key: versions[i] for key, i in became.items() if i in versions},
     )

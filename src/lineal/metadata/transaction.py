@@ -31,6 +31,7 @@ from lineal.metadata.properties import encode_all, split
 from lineal.metadata.queries import (
     ARTIFACT_TYPE,
     BY_CONTENT,
+    CONFIRM,
     EVENT_OF,
     EXECUTION_STATE,
     PRESENT,
@@ -211,6 +212,12 @@ class Transaction:
         path = rows.paths(self.commit.connection, [event_id]).get(event_id, ())
         self.remove_event(event_id)
         self.put_event(Event(artifact_id, row.execution_id, to, path))
+
+    def confirm_events(self, event_ids: Sequence[int]) -> None:
+        """Make pending events outputs of the artifacts that they have."""
+        pending, output = int(EventType.PENDING_OUTPUT), int(EventType.OUTPUT)
+        self.commit.keep_many("event", [(number, {"type": pending}) for number in event_ids])
+        CONFIRM.run(self.commit, [(output, number) for number in event_ids])
 
     def remove_event(self, event_id: int) -> None:
         """Remove a pending event whose output did not come to be."""

@@ -11,12 +11,14 @@ from lineal.metadata.moments import from_microseconds, to_microseconds
 from lineal.metadata.queries import NEWEST, NEWEST_OF
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from lineal.metadata.commit import Commit
 
 __all__ = ["Newest", "VersionWrites"]
+
+_VERSION = ("artifact_id", "name", "number", "content", "commit")
 
 
 class Newest(NamedTuple):
@@ -45,25 +47,19 @@ class VersionWrites:
         return {name: Newest(*row) for name, *row in found}
 
     def number_version(self, artifact_id: int, name: str, content: str) -> int:
-        """Make the artifact the next version of `name`; return the version's number.
+        """Make the artifact the next version of `name`; return the version's number."""
+        newest = self.newest(name)
+        number = newest[1] + 1 if newest else 1
+        self.put_versions([(artifact_id, name, number, content)])
+        return number
+
+    def put_versions(self, versions: Sequence[tuple[int, str, int, str]]) -> None:
+        """Insert versions: artifact, name, number, content of each.
 
         Numbers follow the order of commits, without gaps.
         """
-        newest = self.newest(name)
-        number = newest[1] + 1 if newest else 1
-        self._commit.insert(
-            tables.version,
-            [
-                {
-                    "artifact_id": artifact_id,
-                    "name": name,
-                    "number": number,
-                    "content": content,
-                    "commit": self._commit.number,
-                }
-            ],
-        )
-        return number
+        rows = [(*version, self._commit.number) for version in versions]
+        self._commit.insert_rows(tables.version, _VERSION, rows)
 
     def known_at(self, artifact_id: int) -> datetime:
         """Return since when the version that is this artifact counts as known."""
