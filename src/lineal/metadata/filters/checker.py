@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, NoReturn
 
 from lineal.metadata.filters.fault import InvalidFilter
 from lineal.metadata.filters.functions import FUNCTIONS, NUMBERS, REFUSED, Signature, Takes
+from lineal.metadata.filters.names import ANY_NUMBER
 from lineal.metadata.filters.naming import Names
 from lineal.metadata.filters.syntax import (
     And,
@@ -284,15 +285,15 @@ class Checker:
         if whole and isinstance(node, Attribute):
             return replace(node, column="int_value", type=Type.INT64)
         column = {
-            Type.INT64: "number",
-            Type.DOUBLE: "number",
+            Type.INT64: ANY_NUMBER,
+            Type.DOUBLE: ANY_NUMBER,
             Type.STRING: "string_value",
             Type.BOOL: "bool_value",
         }.get(other)
         if column is None or not isinstance(node, Attribute):
             return node
         # A whole number may have been stored as a double, and the other way round.
-        return replace(node, column=column, type=Type.DOUBLE if column == "number" else other)
+        return replace(node, column=column, type=Type.DOUBLE if column == ANY_NUMBER else other)
 
     def _as_time(self, node: Node) -> Node:
         if not isinstance(node, Value) or not isinstance(node.value, str):

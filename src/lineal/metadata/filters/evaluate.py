@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from lineal.metadata.filters import arithmetic
+from lineal.metadata.filters.names import ANY_NUMBER
+from lineal.metadata.filters.scopes import scoped
 from lineal.metadata.filters.syntax import (
     And,
     Attribute,
@@ -192,7 +194,8 @@ class _Evaluation:
         found = self.neighbours.reach(Walk(node.upstream, node.found, node.exactly, node.most))
         if node.condition is None:
             return any(True for _ in found)
-        return any(evaluate(node.condition, each, beside) for each, beside in found)
+        condition = scoped(node.condition)
+        return any(evaluate(condition, each, beside) for each, beside in found)
 
 
 _EVALUATORS: dict[type[Node], Callable[[_Evaluation, Any], Scalar]] = {
@@ -281,7 +284,7 @@ def _of_kind(value: object, column: str) -> Scalar:
     if isinstance(value, str):
         return value if column == "string_value" else None
     if isinstance(value, int):
-        return value if column in ("int_value", "number") else None
+        return value if column in ("int_value", ANY_NUMBER) else None
     if isinstance(value, float):
-        return value if column in ("double_value", "number") else None
+        return value if column in ("double_value", ANY_NUMBER) else None
     return None

@@ -199,7 +199,8 @@ def _grouped(
 ) -> Column:
     while len(parts) > _WIDEST:
         parts = [
-            Grouping(join(*parts[begin : begin + _WIDEST]))
+            # Of a type of its own, or SQLAlchemy makes one flat list again.
+            sa.type_coerce(Grouping(join(*parts[begin : begin + _WIDEST])), sa.Boolean())
             for begin in range(0, len(parts), _WIDEST)
         ]
     return join(*parts) if len(parts) > 1 else parts[0]

@@ -24,7 +24,7 @@ TokenKind = Literal["name", "integer", "double", "string", "sign", "end"]
 
 _TOKEN = re.compile(
     r"""
-    (?P<space>(?:\s+|--[^\n]*|\#[^\n]*|/\*(?:[^*]|\*(?!/))*\*/)+)
+    (?P<space>(?:\s+|--[^\n]*|\#[^\n]*)+)
   | (?P<string>(?P<prefix>[rRbB]{0,2})(?P<quote>'''|\"\"\"|'|\"))
   | (?P<name>(?:[A-Za-z_][A-Za-z0-9_]*|`[^`\n]+`)(?:\.(?:[A-Za-z0-9_]+|`[^`\n]+`))*)
   | (?P<double>(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[0-9]+[eE][+-]?[0-9]+)
@@ -62,6 +62,9 @@ def tokens(text: str) -> Iterator[Token]:
     _check(text)
     at = 0
     while at < len(text):
+        if text.startswith("/*", at):
+            at = _after_comment(text, at)
+            continue
         match = _TOKEN.match(text, at)
         if match is None:
             raise InvalidFilter(_why_not(text, at), text, at)
@@ -91,9 +94,14 @@ def _check(text: str) -> None:
         ) from None
 
 
+def _after_comment(text: str, at: int) -> int:
+    end = text.find("*/", at + 2)
+    if end < 0:
+        raise InvalidFilter("the comment has no end (*/)", text, at)
+    return end + 2
+
+
 def _why_not(text: str, at: int) -> str:
-    if text.startswith("/*", at):
-        return "the comment has no end (*/)"
     if text[at] == "`":
         return "the name has no closing backquote"
     if text[at] in "@?":

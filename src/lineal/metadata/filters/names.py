@@ -14,12 +14,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ALL_MOST",
+    "ANY_NUMBER",
     "LINEAL_ATTRIBUTES",
     "NEIGHBOURS",
     "NODE_ATTRIBUTES",
     "VALUE_TYPES",
     "Field",
 ]
+
+ANY_NUMBER = "any number"
+"""Stands for `int_value` or `double_value`, whichever the property has."""
 
 ALL_MOST = 60
 """How many neighbours and properties may be joined: SQLite joins at most 64 tables."""

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from lineal.metadata import tables
 from lineal.metadata.filters.expressions import Expressions, all_of, any_of
+from lineal.metadata.filters.names import ANY_NUMBER
 from lineal.metadata.filters.neighbourhood import (
     Beside,
     beside,
@@ -110,7 +111,7 @@ class _Scope:
         held, owner, ties = self._held(source)
         value = (
             sa.func.coalesce(held.c.int_value, held.c.double_value)
-            if attribute.column == "number"
+            if attribute.column == ANY_NUMBER
             else held.c[attribute.column]
         )
         found = sa.select(value).where(owner == self.root.c.id, *ties)
@@ -161,7 +162,7 @@ class _Scope:
             return None
         held, owner, ties = self._held(source)
         columns = (
-            ("int_value", "double_value") if attribute.column == "number" else (attribute.column,)
+            ("int_value", "double_value") if attribute.column == ANY_NUMBER else (attribute.column,)
         )
         found = [
             sa.and_(held.c[name].is_not(None), self._alone(node, held.c[name], negated=negated))
