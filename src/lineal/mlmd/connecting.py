@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from lineal.errors import IncompatibleVersion, InvalidInput, NotFound, Unavailable
-from lineal.metadata.database import Database
 from lineal.metadata.store import Store
 from lineal.metadata.tables import MLMD_SCHEMA_VERSION
 from lineal.mlmd.proto import metadata_store_pb2 as pb
 from lineal.mlmd.read_only import ReadOnlyDatabase
+from lineal.mlmd.sharing import shared_database
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -95,9 +95,7 @@ def _open_sqlite(config: pb.SqliteMetadataSourceConfig) -> Store:
         )
     if read_only:
         return Store(database=ReadOnlyDatabase(path))
-    # Many small calls are what this interface is used for, so a commit waits for no disk: it
-    # outlives the process, and only a power failure may take the last ones.
-    return Store(database=Database(path, synchronous="NORMAL"))
+    return Store(database=shared_database(path))
 
 
 def _file(filename: str) -> tuple[Path | None, str]:

@@ -143,7 +143,8 @@ def an_update_of_what_somebody_changed(b):
 @case
 def artifacts_by_several_uris(b):
     b.put(b.artifact(uri="u"), b.artifact(uri="v"), b.artifact(uri="w"))
-    return b.request("GetArtifactsByURI", uris=["w", "u", "none"])
+    found = b.request("GetArtifactsByURI", uris=["w", "u", "none"]).artifacts
+    return sorted(each.id for each in found)
 
 
 @case

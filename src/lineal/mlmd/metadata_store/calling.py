@@ -13,6 +13,7 @@ from lineal.mlmd.service import Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from collections.abc import Set as AbstractSet
 
     import grpc
     from google.protobuf.message import Message
@@ -54,6 +55,15 @@ class Local:
         except LinealError as error:
             raise errors.as_status(error) from error
         return response
+
+    def lineage(
+        self, options: pb.LineageSubgraphQueryOptions, wanted: AbstractSet[str]
+    ) -> pb.LineageGraph:
+        """Return a piece of lineage with whole nodes; raise a `StatusError`."""
+        try:
+            return self._service.lineage(options, wanted)
+        except LinealError as error:
+            raise errors.as_status(error) from error
 
 
 class Remote:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lineal.mlmd.metadata_store.calling import Caller
+from lineal.mlmd.metadata_store.calling import Caller, Local
 from lineal.mlmd.proto import metadata_store_pb2 as pb
 from lineal.mlmd.proto import metadata_store_service_pb2 as sv
 
@@ -53,6 +53,8 @@ class EdgeGets(Caller):
         `NotFoundError` if no node fits it.
         """
         wanted = set(field_mask_paths or _PARTS)
+        if isinstance(self._end, Local):
+            return self._end.lineage(query_options, wanted)
         request = sv.GetLineageSubgraphRequest(lineage_subgraph_query_options=query_options)
         # The types come with the nodes: a server would send all types that it has.
         asked = {path.removesuffix("_types") + "s" * path.endswith("_types") for path in wanted}
