@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.visitors import InternalTraversal
 
 from lineal.errors import Corrupt
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
-    from sqlalchemy.sql.compiler import TypeCompiler
+    from sqlalchemy.sql.compiler import SQLCompiler, TypeCompiler
 
 __all__ = ["BigInt", "Double", "Flag", "Int", "LongText", "Proto", "TinyInt", "ValueText"]
 
@@ -53,6 +54,28 @@ def _double(_type: sa.types.TypeEngine[float], _compiler: TypeCompiler, **_optio
     return "DOUBLE"
 
 
+class _AsFlag(sa.ColumnElement[int]):
+    """A parameter of 0 or 1 where a flag is expected."""
+
+    inherit_cache = True
+
+    def __init__(self, given: sa.BindParameter[int]) -> None:
+        self.given = given
+        self.type = given.type
+
+    _traverse_internals = [("given", InternalTraversal.dp_clauseelement)]  # noqa: RUF012 -- SQLAlchemy's
+
+
+@compiles(_AsFlag)
+def _plain(element: _AsFlag, compiler: SQLCompiler, **options: object) -> str:
+    return compiler.process(element.given, **{**options, "skip_bind_expression": True})
+
+
+@compiles(_AsFlag, "postgresql")
+def _as_boolean(element: _AsFlag, compiler: SQLCompiler, **options: object) -> str:
+    return f"CAST(CAST({_plain(element, compiler, **options)} AS INTEGER) AS BOOLEAN)"
+
+
 class Flag(sa.types.TypeDecorator[int]):
     """0 or 1 in Python; `TINYINT(1)` on disk, on PostgreSQL `BOOLEAN`."""
 
@@ -63,9 +86,9 @@ class Flag(sa.types.TypeDecorator[int]):
         """Return the type on disk."""
         return dialect.type_descriptor(sa.Boolean() if dialect.name == "postgresql" else TinyInt())
 
-    def bind_processor(self, dialect: Dialect) -> Any:
-        """Return what turns a value into the driver's; None where there is nothing to do."""
-        return (lambda value: None if value is None else bool(value)) if _pg(dialect) else None
+    def bind_expression(self, bindvalue: sa.BindParameter[int]) -> sa.ColumnElement[int]:
+        """Return what stands for a value in statements, whichever way it reaches the driver."""
+        return _AsFlag(bindvalue)
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Any:  # noqa: ARG002 -- SQLAlchemy's
         """Return what turns the driver's value into ours; None where there is nothing to do."""
