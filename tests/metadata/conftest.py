@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.services import database as database_url
+from tests.services import server
 
 from lineal.metadata import (
     Artifact,
@@ -73,6 +75,46 @@ class Graph:
         return self.make(name, content, *inputs, **more).artifacts["out"]
 
 
+ON_EVERY_DATABASE = {
+    "test_concurrency",
+    "test_crashes",
+    "test_databases",
+    "test_difference",
+    "test_history",
+    "test_lineage",
+    "test_lineage_of_runs",
+    "test_recorder",
+    "test_search",
+}
+"""The modules whose tests run on SQLite, PostgreSQL and MariaDB, where they open no file."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test once on each database."""
+    names = metafunc.fixturenames
+    if (
+        metafunc.module.__name__.rpartition(".")[2] in ON_EVERY_DATABASE
+        and "database" in names
+        and "path" not in names
+    ):
+        metafunc.parametrize("database", ["sqlite", "postgresql", "mysql"], indirect=True)
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> str:
+    """The kind of database that a test's store is in."""
+    return getattr(request, "param", "sqlite")
+
+
+@pytest.fixture
+def place(database: str, tmp_path: Path) -> Iterator[str]:
+    """The path or URL of a store that does not exist yet."""
+    if database == "sqlite":
+        yield str(tmp_path / "metadata.db")
+    else:
+        yield from database_url(server(database))
+
+
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """The file of a store that does not exist yet."""
@@ -80,26 +122,26 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def store(path: Path) -> Iterator[Store]:
-    """A store on a file."""
-    opened = Store(path)
+def store(place: str) -> Iterator[Store]:
+    """A store in a database."""
+    opened = Store.open(place)
     yield opened
     opened.close()
 
 
 @pytest.fixture
 def graph(store: Store) -> Graph:
-    """A store on a file, with its recorder."""
+    """A store in a database, with its recorder."""
     return Graph(store, Recorder(store))
 
 
 @pytest.fixture
-def open_graph() -> Iterator[Callable[[Path | None], Graph]]:
+def open_graph() -> Iterator[Callable[[Path | str | None], Graph]]:
     """Open stores, closed at the end of the test."""
     opened: list[Store] = []
 
-    def _open(path: Path | None) -> Graph:
-        store = Store(path)
+    def _open(place: Path | str | None) -> Graph:
+        store = Store.open(place)
         opened.append(store)
         return Graph(store, Recorder(store))
 

@@ -12,10 +12,10 @@ WORKER = Path(__file__).parent / "worker.py"
 PROCESSES, EACH = 8, 8
 
 
-def test_eight_processes_number_one_name_without_gaps(graph, path: Path) -> None:
+def test_eight_processes_number_one_name_without_gaps(graph, place: str) -> None:
     workers = [
         subprocess.Popen(
-            [sys.executable, WORKER, "make_many", path, "thing", str(EACH), str(who)],
+            [sys.executable, WORKER, "make_many", place, "thing", str(EACH), str(who)],
             stderr=subprocess.PIPE,
             text=True,
         )

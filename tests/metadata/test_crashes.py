@@ -31,13 +31,13 @@ WORKER = Path(__file__).parent / "worker.py"
 
 
 @pytest.fixture
-def kill(graph, run_script, path: Path):
+def kill(graph, run_script, place: str):
     """Kill a process at a point while it makes `b` the second version of `thing`."""
     graph.make("thing", "a")
 
     def _kill(point: str, *command: str) -> None:
         verb, *arguments = command or ("make", "thing", "b")
-        killed = run_script("worker.py", verb, path, *arguments, LINEAL_KILL_AT=point)
+        killed = run_script("worker.py", verb, place, *arguments, LINEAL_KILL_AT=point)
         assert killed.returncode == -signal.SIGKILL, killed.stderr
 
     return _kill
@@ -146,9 +146,9 @@ def test_an_alias_has_moved_exactly_if_the_move_is_recorded(graph, kill, point: 
 # Whose process is gone
 
 
-def test_an_execution_is_not_crashed_while_its_process_lives(graph, path: Path) -> None:
+def test_an_execution_is_not_crashed_while_its_process_lives(graph, place: str) -> None:
     process = subprocess.Popen(
-        [sys.executable, WORKER, "hold", path], stdout=subprocess.PIPE, text=True
+        [sys.executable, WORKER, "hold", place], stdout=subprocess.PIPE, text=True
     )
     try:
         assert process.stdout.readline() == "open\n"

@@ -646,7 +646,7 @@ def test_an_alias_move_and_its_record_are_one_commit(graph) -> None:
         assert (then.alias("model", "best") is not None) == bool(done)
 
 
-def test_a_failure_that_can_not_be_recorded_hides_no_error(graph) -> None:
+def test_a_failure_that_can_not_be_recorded_hides_no_error(graph, path) -> None:
     def fail() -> None:
         with closing(sqlite3.connect(graph.store.path)) as damaged:
             damaged.execute("DROP TABLE Execution")

@@ -212,7 +212,7 @@ def test_an_open_execution_has_no_end_and_a_child_names_its_parent(graph) -> Non
     assert child["parent"] == f"execution/{outer.execution_id}"
 
 
-def test_a_run_whose_process_is_gone_is_told_as_abandoned(graph, run_script, path) -> None:
-    run_script("worker.py", "make", path, "thing", "a", LINEAL_KILL_AT="recorder.closing")
+def test_a_run_whose_process_is_gone_is_told_as_abandoned(graph, run_script, place) -> None:
+    run_script("worker.py", "make", place, "thing", "a", LINEAL_KILL_AT="recorder.closing")
 
     assert [row["state"] for row in log(graph.store)] == ["ABANDONED"]

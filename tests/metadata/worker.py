@@ -1,10 +1,9 @@
-"""What one process of several does with a store: `worker.py COMMAND FILE ARGUMENT...`."""
+"""What one process of several does with a store: `worker.py COMMAND STORE ARGUMENT...`."""
 
 from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 
 from lineal.metadata import ArtifactType, ExecutionType, Made, Output, Recorder, Store
 
@@ -41,4 +40,4 @@ def hold(recorder: Recorder) -> None:
 
 if __name__ == "__main__":
     command = {"make": make, "make_many": make_many, "alias": alias, "hold": hold}[sys.argv[1]]
-    command(Recorder(Store(Path(sys.argv[2]))), *sys.argv[3:])
+    command(Recorder(Store.open(sys.argv[2])), *sys.argv[3:])

@@ -6,11 +6,12 @@ What differs between SQLite, PostgreSQL and MySQL is in `backends`.
 from __future__ import annotations
 
 import os
+import random
 import threading
 import time
 import weakref
 from contextlib import contextmanager, nullcontext
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, TypeVar, get_args
 
 import sqlalchemy as sa
 from sqlalchemy.pool import QueuePool
@@ -23,16 +24,18 @@ from lineal.metadata.faults import Retriable
 from lineal.metadata.preparing import LINEAL_SCHEMA_VERSION, is_ready, prepare, store_uuid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-__all__ = ["BUSY_SECONDS", "LINEAL_SCHEMA_VERSION", "Database", "Synchronous"]
+__all__ = ["BUSY_SECONDS", "LINEAL_SCHEMA_VERSION", "Database", "Synchronous", "repeated"]
 
 BUSY_SECONDS = 60.0
 """How long a writer waits for another process's transaction, which takes milliseconds."""
 
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 1.0
+_FIRST_PAUSE, _LONGEST_PAUSE, _REPEATS = 0.05, 1.0, 5
+
+_Result = TypeVar("_Result")
 
 _open: weakref.WeakSet[Database] = weakref.WeakSet()
 
@@ -173,6 +176,22 @@ class Database:
             return None
         where = f"the metadata database {self.address.where}"
         return self.backend.failure(driver, where, busy_seconds=self._busy_seconds)
+
+
+def repeated(act: Callable[[], _Result]) -> _Result:
+    """Return what `act` returns; do it again if the database undid all of it to let another go.
+
+    After five times the `Retriable` error, a `Conflict`, is raised.
+    """
+    pause = _FIRST_PAUSE
+    for _ in range(_REPEATS - 1):
+        try:
+            return act()
+        except Retriable:
+            # By chance, so that those who met don't meet again.
+            time.sleep(pause * random.uniform(0.5, 1.5))  # noqa: S311 -- no secret
+            pause = min(pause * 2, _LONGEST_PAUSE)
+    return act()
 
 
 def _close_idle_connections() -> None:

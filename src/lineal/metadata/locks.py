@@ -42,13 +42,15 @@ def hold(
 
     It is not reentrant.
     """
-    with database.read() as connection:
-        dialect = connection.dialect.name
-        path = database.path
-        if dialect != "sqlite":
-            with _in_database(connection, dialect, name, wanted) as held:
-                yield held
-            return
+    dialect, path = database.address.dialect, database.path
+    if dialect != "sqlite":
+        with (
+            database.session() as connection,
+            # MySQL's locks are one set for all databases of a server.
+            _in_database(connection, dialect, f"{database.uuid}/{name}", wanted) as held,
+        ):
+            yield held
+        return
     with _beside(path, name, wanted) if path else _within(database, name, wanted) as held:
         yield held
 

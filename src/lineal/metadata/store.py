@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from lineal.errors import InvalidInput, NotFound
 from lineal.metadata import rows, tables
+from lineal.metadata.backends.address import parse_address
 from lineal.metadata.criteria import Criteria
-from lineal.metadata.database import BUSY_SECONDS, Database
+from lineal.metadata.database import BUSY_SECONDS, Database, Synchronous, repeated
 from lineal.metadata.history import AsOf, Clock, Horizon, horizon
 from lineal.metadata.locks import hold
 from lineal.metadata.model import (
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["Store", "VersionRow"]
 
 _CHUNK = 10_000  # ids in one statement; SQLite allows 32,766 bound values
+_Result = TypeVar("_Result")
 _Node = TypeVar("_Node", Artifact, Execution, Context)
 
 
@@ -54,15 +56,42 @@ class Store:
         path: Path | None = None,
         *,
         busy_seconds: float = BUSY_SECONDS,
+        synchronous: Synchronous = "FULL",
         database: Database | None = None,
     ) -> None:
-        self._database = database or Database(path, busy_seconds=busy_seconds)
+        self._database = database or Database(
+            path, busy_seconds=busy_seconds, synchronous=synchronous
+        )
         self._as_of: AsOf | None = None
+
+    @classmethod
+    def open(
+        cls,
+        place: str | Path | None = None,
+        *,
+        password_env: str | None = None,
+        busy_seconds: float = BUSY_SECONDS,
+        synchronous: Synchronous = "FULL",
+    ) -> Store:
+        """Open the store at a path or a URL, made if there is none; in memory for None.
+
+        `postgresql://USER@HOST/DATABASE`, `mysql://…`, `mariadb://…`, `sqlite:///FILE`. The
+        database must be there; its tables are made. `password_env`, or `?password_env=NAME` in the
+        URL, names the environment variable that holds the password.
+        """
+        address = parse_address(place, password_env=password_env)
+        database = Database(address, busy_seconds=busy_seconds, synchronous=synchronous)
+        return cls(database=database)
 
     @property
     def path(self) -> Path | None:
-        """The database file; None for a store in memory."""
+        """The SQLite file; None for a store in memory or in another database."""
         return self._database.path
+
+    @property
+    def where(self) -> str:
+        """Where the store is, for people: a path or a URL without its password."""
+        return self._database.address.where
 
     @property
     def uuid(self) -> str:
@@ -110,6 +139,19 @@ class Store:
             transaction = Transaction(connection)
             yield transaction
             transaction.seal()
+
+    def transact(self, act: Callable[[Transaction], _Result]) -> _Result:
+        """Return what `act` returns, done in one write transaction.
+
+        The database may undo it to let another go first (a deadlock): then it is done again, a
+        few times, so `act` must be nothing but its writes. After that, `Conflict`.
+        """
+
+        def once() -> _Result:
+            with self.write() as transaction:
+                return act(transaction)
+
+        return repeated(once)
 
     @contextmanager
     def lock(self, name: str, *, wanted: Callable[[], bool] = lambda: True) -> Iterator[bool]:
@@ -238,11 +280,15 @@ class Store:
     @served()
     def parent_contexts(self, context_id: int) -> list[Context]:
         """Return the contexts that hold the context with that id."""
-        link = tables.parent_context  # not dated: such links are never taken back
-        with self.reading() as (connection, _):
-            ids = connection.scalars(
-                sa.select(link.c.parent_context_id).where(link.c.context_id == context_id)
-            ).all()
+        link, dated = tables.parent_context, tables.parent_commit
+        query = sa.select(link.c.parent_context_id).where(link.c.context_id == context_id)
+        with self.reading() as (connection, at):
+            if at is not None:  # what another client put has no date; its contexts have
+                later = sa.select(dated.c.parent_context_id).where(
+                    dated.c.context_id == context_id, dated.c.commit > at.commit
+                )
+                query = query.where(link.c.parent_context_id.not_in(later))
+            ids = connection.scalars(query).all()
         return self.contexts(ids=ids)
 
     # Versions and aliases

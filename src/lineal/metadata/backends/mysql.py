@@ -124,19 +124,20 @@ class _Mysql:
         connection.execute(sa.select(sa.func.get_lock(name, 600)))
 
     def create(self, connection: sa.Connection, table_set: sa.MetaData) -> None:
-        """Make the tables of a set, with their indexes, that aren't there."""
+        """Make the tables of a set, each with its indexes, that aren't there."""
         present = {name.lower() for name in sa.inspect(connection).get_table_names()}
         exact = "utf8mb4_nopad_bin" if _is_mariadb(connection) else "utf8mb4_0900_bin"
         for table in table_set.sorted_tables:
             if table.name.lower() not in present:
                 connection.exec_driver_sql(_spelled(connection, table, exact))
-            for index in table.indexes:
-                _add_index(connection, index)
 
     def adapt(self, connection: sa.Connection) -> None:
         """Give ML Metadata's own tables what Lineal needs of them and they may lack."""
         for index in tables.OUR_INDEXES:
-            _add_index(connection, index)
+            table = index.table
+            stands = sa.inspect(connection).get_indexes(table.name) if table is not None else []
+            if index.name not in {each["name"] for each in stands}:
+                connection.exec_driver_sql(_index(connection, index))
 
     # Errors
 
@@ -155,7 +156,8 @@ class _Mysql:
             )
         if code in (1062, 1586):
             return AlreadyExists(
-                f"{where} already holds a row with these values ({text}); choose another name"
+                f"{where} already holds a row with these values ({text}), perhaps written by "
+                "another client; choose another name"
             )
         if code in (1264, 1366, 1406, 1153, 1118) or "can not be used with MySQL" in text:
             return InvalidInput(f"{where} can't hold a value of this write: {text}")
@@ -325,23 +327,21 @@ def _is_mariadb(connection: sa.Connection) -> bool:
 
 
 def _spelled(connection: sa.Connection, table: sa.Table, collation: str) -> str:
-    """Return the statement that makes a table, with ML Metadata's names and an exact collation."""
+    """Return the statement that makes a table: its indexes, exact texts, ML Metadata's names.
+
+    One statement a table, since each is a transaction of its own here.
+    """
     text = str(CreateTable(table).compile(dialect=connection.dialect))
     text = re.sub(r"COLLATE \w+", f"COLLATE {collation}", text)
     key, name = _NAMED.get(str(table.name), ("", ""))
-    return text.replace(key, f"CONSTRAINT {name} {key}") if key else text
+    if key:
+        text = text.replace(key, f"CONSTRAINT {name} {key}")
+    made = (_index(connection, index) for index in table.indexes)
+    keys = [re.sub(r"CREATE INDEX (\w+) ON \w+ ", r"KEY \1 ", each) for each in sorted(made)]
+    body, _, options = text.rpartition("\n)")
+    whole = [body, *(f"\t{each}" for each in keys if "left(" not in each)]  # PostgreSQL's apart
+    return ",\n".join(whole) + f"\n){options}"
 
 
-def _add_index(connection: sa.Connection, index: sa.Index) -> None:
-    table = index.table
-    if table is None or not _belongs(index, connection):
-        return
-    stands = sa.inspect(connection).get_indexes(table.name)
-    if index.name not in {each["name"] for each in stands}:
-        connection.exec_driver_sql(str(CreateIndex(index).compile(dialect=connection.dialect)))
-
-
-def _belongs(index: sa.Index, connection: sa.Connection) -> bool:
-    """Return whether the index is declared for this database."""
-    text = str(CreateIndex(index).compile(dialect=connection.dialect))
-    return "left(" not in text
+def _index(connection: sa.Connection, index: sa.Index) -> str:
+    return str(CreateIndex(index).compile(dialect=connection.dialect))

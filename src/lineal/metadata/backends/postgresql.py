@@ -110,7 +110,9 @@ class _Postgresql:
 
     def create(self, connection: sa.Connection, table_set: sa.MetaData) -> None:
         """Make the tables of a set, with their indexes, that aren't there."""
-        table_set.create_all(connection)
+        present = set(sa.inspect(connection).get_table_names())
+        missing = [t for t in table_set.sorted_tables if t.name.lower() not in present]
+        table_set.create_all(connection, tables=missing, checkfirst=False)
 
     def adapt(self, connection: sa.Connection) -> None:
         """Give ML Metadata's own tables what Lineal needs of them and they may lack.
@@ -143,7 +145,8 @@ class _Postgresql:
             )
         if state == "23505":
             return AlreadyExists(
-                f"{where} already holds a row with these values ({text}); choose another name"
+                f"{where} already holds a row with these values ({text}), perhaps written by "
+                "another client; choose another name"
             )
         if state[:2] == "22" or "NUL (0x00)" in text or state == "54000":
             return InvalidInput(f"{where} can't hold a value of this write: {text}")
