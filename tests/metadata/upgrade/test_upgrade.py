@@ -248,7 +248,7 @@ def test_wrong_versions_and_places_are_refused(old: Old, tmp_path: Path) -> None
         upgrade(tmp_path / "nowhere.db")
     with pytest.raises(InvalidInput, match="in memory is always new"):
         upgrade("sqlite://")
-    with pytest.raises(InvalidInput, match="'oracle' is no metadata database"):
+    with pytest.raises(InvalidInput, match="'oracle' is no kind of metadata database"):
         upgrade("oracle://host/name")
     execute(tmp_path / "other.db", "CREATE TABLE mine (a INT)")
     with pytest.raises(NotFound, match="holds no ML Metadata tables"):
@@ -263,7 +263,7 @@ def test_upgrade_waits_for_a_writer_and_says_so_when_it_takes_too_long(old: Old)
     with closing(sqlite3.connect(path, isolation_level=None)) as holder:
         holder.execute("BEGIN IMMEDIATE")
 
-        with pytest.raises(Conflict, match=r"another client for over 0\.1 s"):
+        with pytest.raises(Conflict, match=r"another process for over 0\.1 s"):
             upgrade(path, busy_seconds=0.1)
 
     assert upgrade(path).start == 5

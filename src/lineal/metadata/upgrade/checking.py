@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from lineal.errors import Corrupt, IncompatibleVersion, NotFound
 from lineal.metadata import tables
-from lineal.metadata.upgrade.locking import looking, place_of
+from lineal.metadata.upgrade.locking import address_of, looking
 from lineal.metadata.upgrade.shapes import NEWEST
 from lineal.metadata.upgrade.spelling import SPELLINGS
 from lineal.metadata.upgrade.survey import Survey, count, holds_rows, look, version_of
@@ -41,10 +41,10 @@ class Check:
 
 def check(url: str | Path) -> Check:
     """Return what the database at `url`, or in that SQLite file, holds. Nothing is changed."""
-    place = place_of(url)
-    spelling = SPELLINGS[place.backend]
-    with looking(place) as connection:
-        survey = look(connection, spelling, place.where)
+    address = address_of(url)
+    spelling = SPELLINGS[address.dialect]
+    with looking(address) as connection:
+        survey = look(connection, spelling, address.where)
         version, problem = None, ""
         try:
             version = version_of(survey, connection, spelling)
@@ -62,7 +62,7 @@ def check(url: str | Path) -> Check:
             query = sa.select(tables.store.c.key, tables.store.c.value)
             kept = {row.key: row.value for row in connection.execute(query)}
     return Check(
-        database=place.where,
+        database=address.where,
         backend=spelling.name,
         version=version,
         lineal_version=kept.get("schema"),

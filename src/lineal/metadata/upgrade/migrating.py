@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from lineal.errors import Conflict, Corrupt, InvalidInput
 from lineal.metadata import tables
+from lineal.metadata.backends.choice import backend_of
 from lineal.metadata.killpoints import kill_point
 from lineal.metadata.moments import now
-from lineal.metadata.upgrade.locking import looking, place_of, working
+from lineal.metadata.upgrade.locking import address_of, looking, working
 from lineal.metadata.upgrade.planning import plan
 from lineal.metadata.upgrade.report import Migration
 from lineal.metadata.upgrade.shapes import NEWEST, shapes
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
-    from lineal.metadata.upgrade.locking import Place
+    from lineal.metadata.backends.address import Address
     from lineal.metadata.upgrade.spelling import Spelling
     from lineal.metadata.upgrade.survey import Survey
 
@@ -45,11 +46,11 @@ def upgrade(
     two version rows, or tables that are of no version; `Conflict` when another client has held
     the database for `busy_seconds`.
     """
-    place = place_of(url)
-    with _at(place, dry_run=dry_run, busy_seconds=busy_seconds) as connection:
-        migration = _planned(connection, place, None, dry_run=dry_run)
+    address = address_of(url)
+    with _at(address, dry_run=dry_run, busy_seconds=busy_seconds) as connection:
+        migration = _planned(connection, address, None, dry_run=dry_run)
         if not dry_run:
-            _run(connection, place, migration)
+            _run(connection, address, migration)
     return migration
 
 
@@ -70,35 +71,35 @@ def downgrade(
         raise InvalidInput(
             f"downgrade_to_schema_version not specified: {version}; give one from 0 to {NEWEST}"
         )
-    place = place_of(url)
-    with _at(place, dry_run=dry_run, busy_seconds=busy_seconds) as connection:
-        migration = _planned(connection, place, version, dry_run=dry_run)
+    address = address_of(url)
+    with _at(address, dry_run=dry_run, busy_seconds=busy_seconds) as connection:
+        migration = _planned(connection, address, version, dry_run=dry_run)
         if migration.lost and not force and not dry_run:
             lost = ", ".join(f"{loss.what} ({loss.rows:,})" for loss in migration.lost)
             raise Conflict(
-                f"version {version} has no place for what {place.where} holds: {lost}; "
+                f"version {version} has no place for what {address.where} holds: {lost}; "
                 "keep a copy, then downgrade with force=True"
             )
         if not dry_run:
-            _run(connection, place, migration)
+            _run(connection, address, migration)
     return migration
 
 
 def _at(
-    place: Place, *, dry_run: bool, busy_seconds: float
+    address: Address, *, dry_run: bool, busy_seconds: float
 ) -> AbstractContextManager[sa.Connection]:
-    return looking(place) if dry_run else working(place, busy_seconds=busy_seconds)
+    return looking(address) if dry_run else working(address, busy_seconds=busy_seconds)
 
 
 def _planned(
-    connection: sa.Connection, place: Place, down_to: int | None, *, dry_run: bool
+    connection: sa.Connection, address: Address, down_to: int | None, *, dry_run: bool
 ) -> Migration:
-    spelling = SPELLINGS[place.backend]
-    survey = look(connection, spelling, place.where)
+    spelling = SPELLINGS[address.dialect]
+    survey = look(connection, spelling, address.where)
     start = version_of(survey, connection, spelling)
     if down_to is not None and down_to > start:
         raise InvalidInput(
-            f"MLMD cannot be downgraded to schema_version {down_to}: {place.where} has version "
+            f"MLMD cannot be downgraded to schema_version {down_to}: {address.where} has version "
             f"{start}; give one from 0 to {start}"
         )
     end = NEWEST if down_to is None else down_to
@@ -109,11 +110,11 @@ def _planned(
     ]
     if lacking and holds_rows(survey, connection, spelling):
         raise Corrupt(
-            f"{place.where} states version {start} and holds rows, but lacks the tables "
+            f"{address.where} states version {start} and holds rows, but lacks the tables "
             f"{', '.join(lacking)}; restore it from a copy"
         )
     return Migration(
-        database=place.where,
+        database=address.where,
         backend=spelling.name,
         start=start,
         end=end,
@@ -143,8 +144,8 @@ def _notes(survey: Survey, spelling: Spelling, start: int, to: int) -> list[str]
     return notes
 
 
-def _run(connection: sa.Connection, place: Place, migration: Migration) -> None:
-    spelling = SPELLINGS[place.backend]
+def _run(connection: sa.Connection, address: Address, migration: Migration) -> None:
+    spelling = SPELLINGS[address.dialect]
     for step in migration.steps:
         for statement in step.statements:
             connection.exec_driver_sql(statement)
@@ -153,9 +154,10 @@ def _run(connection: sa.Connection, place: Place, migration: Migration) -> None:
         kill_point("upgrade.step")
     if migration.end == NEWEST:
         _add_simple_types(connection, spelling)
+        if _is_ours(connection, spelling, migration):  # else opening it as a store does that
+            backend_of(connection).adapt(connection)
     elif migration.steps and migration.end != migration.start:
         _remember(connection, spelling, migration)
-    _mend_own_indexes(connection, spelling, migration)
 
 
 def _is_atomic(spelling: Spelling) -> bool:
@@ -176,8 +178,7 @@ def _add_simple_types(connection: sa.Connection, spelling: Spelling) -> None:
 
 def _remember(connection: sa.Connection, spelling: Spelling, migration: Migration) -> None:
     """Note in a store of ours that it was downgraded: what was lost, its history can't tell."""
-    survey = look(connection, spelling, migration.database)
-    if tables.store.name not in survey.others:
+    if not _is_ours(connection, spelling, migration):
         return
     lost = {loss.what: loss.rows for loss in migration.lost}
     value = {"time": now().isoformat(), "from": migration.start, "to": migration.end, "lost": lost}
@@ -185,12 +186,6 @@ def _remember(connection: sa.Connection, spelling: Spelling, migration: Migratio
     connection.execute(tables.store.insert(), {"key": key, "value": json.dumps(value)})
 
 
-def _mend_own_indexes(connection: sa.Connection, spelling: Spelling, migration: Migration) -> None:
-    """Make our indexes on tables that were dropped and came back, in a store of ours."""
-    survey = look(connection, spelling, migration.database)
-    if tables.store.name not in survey.others or migration.end != NEWEST:
-        return
-    for table in (tables.attribution, tables.association):
-        for index in table.indexes:
-            if str(index.name).startswith("idx_lineal_"):
-                index.create(connection, checkfirst=True)
+def _is_ours(connection: sa.Connection, spelling: Spelling, migration: Migration) -> bool:
+    """Return whether Lineal has tables of its own in the database."""
+    return tables.store.name in look(connection, spelling, migration.database).others

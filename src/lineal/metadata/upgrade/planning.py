@@ -62,6 +62,7 @@ class _Planner:
         self._spelling = spelling
         self._tables = tables
         self._at_first = dict(tables)
+        self._collation = _collation(connection, spelling)
 
     def mended(self, version: int) -> Step | None:
         """Return the step that completes a version's tables, or None if nothing is missing."""
@@ -196,7 +197,7 @@ class _Planner:
         for name, shape in shapes(end).items():
             table = self._tables.get(name)
             if table is None:
-                statements.append(self._spelling.create_table(shape))
+                statements.append(self._spelling.create_table(shape) + self._collation)
                 table = Table(shape.names, {}, frozenset()).turned_into(shape, self._spelling)
                 self._tables[name] = Table(table.columns, table.unique, frozenset())
             elif self._spelling.rebuilds and self._must_be_made_anew(shape, table):
@@ -347,3 +348,14 @@ def _is_wider(column: Column, before: Shape | None) -> bool:
         one.name == column.name and one.kind is Kind.SHORT_TEXT_VALUE
         for one in (before.columns if before else ())
     )
+
+
+def _collation(connection: sa.Connection, spelling: Spelling) -> str:
+    """Return how MySQL's new tables are to compare texts: as those that are there do."""
+    if spelling.name != "mysql":
+        return ""
+    found = connection.exec_driver_sql(
+        "SELECT table_collation FROM information_schema.tables "
+        "WHERE table_schema = DATABASE() AND lower(table_name) = 'type'"
+    ).scalar()
+    return f" COLLATE={found}" if found else ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from lineal.metadata.tables import PREFIX
 from lineal.metadata.upgrade.shapes import Column, Index, Kind, Shape
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ class _MySql(_Common):
         return f"CONSTRAINT {name} UNIQUE ({self.columns(columns)})"
 
     def _index_part(self, name: str, kind: Kind) -> str:
-        return f"{self.quoted(name)}(255)" if kind in _TEXTS else self.quoted(name)
+        return f"{self.quoted(name)}({PREFIX})" if kind in _TEXTS else self.quoted(name)
 
 
 class _Postgres(_Common):
@@ -208,7 +209,7 @@ class _Postgres(_Common):
 
     def _index_part(self, name: str, kind: Kind) -> str:
         # A whole text would not fit an index once it is longer than about 2,700 bytes.
-        return f"left({name}, 255)" if kind in _TEXTS else name
+        return f"left({name}, {PREFIX})" if kind in _TEXTS else name
 
 
 SPELLINGS: Mapping[str, Spelling] = {
