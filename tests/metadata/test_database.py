@@ -91,9 +91,9 @@ def test_other_than_one_stated_schema_version_is_corrupt(made: Path, statement: 
     ("statement", "remedy"),
     [
         ("UPDATE MLMDEnv SET schema_version = 11", "use a newer Lineal"),
-        ("UPDATE MLMDEnv SET schema_version = 6", "enable_upgrade_migration"),
+        ("UPDATE MLMDEnv SET schema_version = 6", "lineal metadata upgrade URL"),
         ("UPDATE lineal_store SET value = '2' WHERE key = 'schema'", "upgrade Lineal to open it"),
-        ("DROP TABLE MLMDEnv", "enable_upgrade_migration"),
+        ("DROP TABLE MLMDEnv", "lineal metadata upgrade URL"),
     ],
     ids=["newer ML Metadata", "older ML Metadata", "newer Lineal", "before 0.14"],
 )

@@ -55,7 +55,7 @@ def prepare(connection: sa.Connection, backend: Backend, where: str) -> None:
     elif present & set(tables.mlmd_metadata.tables) and not is_half_made:
         raise IncompatibleVersion(
             f"{where} holds ML Metadata tables of a release before 0.14, or half of them; "
-            "upgrade it with ML Metadata's own enable_upgrade_migration first"
+            "upgrade it first (lineal metadata upgrade URL)"
         )
     else:
         _make_mlmd(connection, backend, is_half_made=is_half_made)
@@ -104,7 +104,7 @@ def _check_mlmd_version(connection: sa.Connection, where: str) -> None:
         remedy = (
             "use a newer Lineal"
             if versions[0] > tables.MLMD_SCHEMA_VERSION
-            else "upgrade it with ML Metadata's enable_upgrade_migration first"
+            else "upgrade it first (lineal metadata upgrade URL)"
         )
         raise IncompatibleVersion(
             f"{where} has ML Metadata schema {versions[0]}, "
