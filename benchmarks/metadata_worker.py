@@ -203,10 +203,9 @@ class Worker:
         first, self.count = self.count + 1, self.count + count
         numbers = range(first, self.count + 1)
         columns = {
-            "type": pa.array(["Data"] * count),
             "uri": pa.array([f"file:///data/{n}" for n in numbers]),
             "name": pa.array([f"a{n}" for n in numbers]),
-            "state": pa.array(["LIVE"] * count),
+            "state": pa.array([2] * count),  # LIVE
         }
         for index in range(properties):
             columns[f"properties.p{index}"] = (
@@ -227,11 +226,11 @@ class Worker:
 
     def put_1000_arrow(self):
         graph, table = self.graph("writes.db"), self.arrow(1000)
-        return 1, lambda: graph.load("artifact", table)
+        return 1, lambda: graph.load("artifact", table, type="Data")
 
     def bulk_arrow(self):
         graph, table = self.graph("writes.db"), self.arrow(1_000_000, 5)
-        return 1_000_000, lambda: graph.load("artifact", table)
+        return 1_000_000, lambda: graph.load("artifact", table, type="Data")
 
     def get_1000_arrow(self):
         self.filled()

@@ -31,6 +31,7 @@ from lineal.metadata.names import Reference, check_name, format_name, parse, par
 from lineal.metadata.outputs import EnvironmentRecord, Made, Output
 
 if TYPE_CHECKING:
+    from lineal.metadata.graph import Graph
     from lineal.metadata.history import AsOf
     from lineal.metadata.lineage import Edge, Lineage, walk
     from lineal.metadata.recorder import Recorder
@@ -55,6 +56,7 @@ __all__ = [
     "Execution",
     "ExecutionState",
     "ExecutionType",
+    "Graph",
     "Lineage",
     "Made",
     "Moment",
@@ -82,6 +84,7 @@ __all__ = [
 _LAZY = {
     "AsOf": "history",
     "Edge": "lineage",
+    "Graph": "graph",
     "Lineage": "lineage",
     "Recorder": "recorder",
     "Running": "running",
