@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.visitors import InternalTraversal
-
-from lineal.errors import Corrupt
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
@@ -96,7 +92,7 @@ class Flag(sa.types.TypeDecorator[int]):
 
 
 class Proto(sa.types.TypeDecorator[bytes]):
-    """A serialized message; on PostgreSQL its base64 text, as ML Metadata keeps it there."""
+    """A message as the text of its base64, whatever the column: so ML Metadata keeps it."""
 
     impl = sa.LargeBinary
     cache_ok = True
@@ -105,19 +101,6 @@ class Proto(sa.types.TypeDecorator[bytes]):
         """Return the type on disk."""
         is_mysql = dialect.name == "mysql"
         return dialect.type_descriptor(mysql.MEDIUMBLOB() if is_mysql else sa.LargeBinary())
-
-    def process_bind_param(self, value: bytes | None, dialect: Dialect) -> bytes | None:
-        """Return the bytes on disk."""
-        return base64.b64encode(value) if value is not None and _pg(dialect) else value
-
-    def process_result_value(self, value: bytes | None, dialect: Dialect) -> bytes | None:
-        """Return the message's own bytes."""
-        if value is None or not _pg(dialect):
-            return value
-        try:
-            return base64.b64decode(value, validate=True)
-        except binascii.Error as error:
-            raise Corrupt("a proto_value is not base64; restore the database") from error
 
 
 ValueText = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql")
