@@ -112,7 +112,8 @@ class Putting:
     def rows(self, table):
         """Return all rows of a table, as dictionaries."""
         with self.store.reading() as (connection, _):
-            return [dict(row) for row in connection.execute(table.select()).mappings()]
+            query = table.select().order_by(*table.primary_key.columns)
+            return [dict(row) for row in connection.execute(query).mappings()]
 
 
 EVERY_KIND = {"n": 1, "x": 2, "s": 3, "t": 4, "p": 5, "b": 6}

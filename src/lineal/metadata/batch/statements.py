@@ -131,7 +131,8 @@ def atomic(commit: Commit) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        commit.back_to(mark)
+        if commit.backend.name == "sqlite":  # elsewhere ids that were given stay given
+            commit.back_to(mark)
         if not _is_broken(commit, error):
             cursor.execute("ROLLBACK TO SAVEPOINT lineal_batch")
         if isinstance(error, Clash):
