@@ -66,6 +66,7 @@ COMMANDS = tuple(
         ("rerun", "recording", "Repeat a run, and tell what came out different.", _GRAPH),
         ("log", "graph", "List what happened, newest first.", _GRAPH),
         ("find", "graph", "Find versions by what is known of them.", _GRAPH),
+        ("search", "graph", "Search names, labels, properties and types for words.", _GRAPH),
         ("show", "graph", "Tell all that is known of one thing.", _GRAPH),
         ("alias", "graph", "Point an alias at a version; the move is recorded.", _GRAPH),
         ("lineage", "graph", "Show where something came from and what came of it.", _GRAPH),

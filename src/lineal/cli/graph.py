@@ -11,7 +11,7 @@ from lineal.errors import InvalidInput
 if TYPE_CHECKING:
     from lineal.workspace import Workspace
 
-__all__ = ["alias", "find", "lineage", "log", "show"]
+__all__ = ["alias", "find", "lineage", "log", "search", "show"]
 
 NameArgument = Annotated[
     str,
@@ -54,8 +54,9 @@ def find(
     conditions: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[FIELD=VALUE]...",
-            help="What they have in common: type=lineal.Table, name=ops.*, a property, a label.",
+            metavar="[FILTER] [FIELD=VALUE]...",
+            help="What they have in common: type=lineal.Table, name=ops.*, a property, a label; "
+            'or a filter in quotes, such as "properties.rows.int_value > 100".',
             show_default=False,
         ),
     ] = None,
@@ -64,14 +65,42 @@ def find(
     as_json: session.JsonOption = False,
 ) -> None:
     """Find versions by what is known of them."""
-    from lineal.workspace.finding import find_rows, from_text  # as plain rows: no Arrow needed
+    # As plain rows: no Arrow needed.
+    from lineal.workspace.finding import find_rows, from_text, is_filter
 
+    texts = [text for text in conditions or [] if is_filter(text)]
+    pairs = [text for text in conditions or [] if not is_filter(text)]
+    filter_text = " AND ".join(f"({text})" for text in texts) if len(texts) > 1 else "".join(texts)
     with session.opened(workspace, at=at) as ws:
-        rows = find_rows(ws.store, from_text(session.fields(conditions or [])))
+        rows = find_rows(ws.store, from_text(session.fields(pairs)), filter=filter_text)
     if as_json:
         output.print_json(rows)
     else:
         output.print_table(rows, ["ref", "type", "committed", "known_at", "content"])
+
+
+def search(
+    words: Annotated[
+        list[str],
+        typer.Argument(metavar="WORD...", help="All of them are looked for.", show_default=False),
+    ],
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=0, help="How many, best first; 0 for all.")
+    ] = 20,
+    at: session.AtOption = None,
+    workspace: session.WorkspaceOption = None,
+    as_json: session.JsonOption = False,
+) -> None:
+    """Search names, labels, properties and types for words."""
+    from lineal.workspace.finding import places_of, search_rows
+
+    with session.opened(workspace, at=at) as ws:
+        rows = search_rows(ws.store, " ".join(words), limit=limit or None)
+    if as_json:
+        output.print_json(rows)
+    else:
+        told = [{**row, "found_in": places_of(row["found_in"])} for row in rows]
+        output.print_table(told, ["ref", "type", "committed", "found_in"])
 
 
 def show(
@@ -121,6 +150,26 @@ def lineage(
         bool, typer.Option("--dot", help="Print the graph in Graphviz's language.")
     ] = False,
     mermaid: Annotated[bool, typer.Option("--mermaid", help="Print a Mermaid flowchart.")] = False,
+    depth: Annotated[
+        int | None,
+        typer.Option(help="How many executions far; without it, to the ends.", show_default=False),
+    ] = None,
+    of_type: Annotated[
+        str | None,
+        typer.Option("--type", help="Only what is of this type, and the way to it: lineal.*"),
+    ] = None,
+    called: Annotated[
+        str | None,
+        typer.Option("--name", help="Only what is called so, and the way to it: raw/*"),
+    ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(help="Only what is known since this time, and the way to it."),
+    ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(help="Only what was known before this time, and the way to it."),
+    ] = None,
     at: session.AtOption = None,
     workspace: session.WorkspaceOption = None,
     as_json: session.JsonOption = False,
@@ -132,7 +181,13 @@ def lineage(
         raise InvalidInput("--dot, --mermaid and --json exclude each other; give one")
     with session.opened(workspace, at=at) as ws:
         graph = ws.lineage(
-            name, direction="both" if both else "downstream" if downstream else "upstream"
+            name,
+            direction="both" if both else "downstream" if downstream else "upstream",
+            depth=depth,
+            type=of_type,
+            name=called,
+            since=since,
+            until=until,
         )
     if as_json:
         output.print_json(graph.to_dict())

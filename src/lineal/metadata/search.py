@@ -18,6 +18,7 @@ from lineal.metadata.served import served
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from lineal.metadata.filters import Filter
     from lineal.metadata.history import Horizon
     from lineal.metadata.store import Store, VersionRow
 
@@ -30,6 +31,7 @@ _Candidate = tuple[int, str | None]  # an artifact's id and its version's name
 @served()
 def find(
     store: Store,
+    filter: str = "",  # noqa: A002 -- the field's own name for it
     /,
     *,
     type: str | None = None,  # noqa: A002 -- the field's own name for it
@@ -43,19 +45,25 @@ def find(
 
     Of each name only the newest version that fits is told, or with `all_versions` each one.
     `name` is exact, or a pattern with `*`, `?` and `[…]`. Without a `state`, what is pending,
-    abandoned or deleted stays out. A number, text or bool is compared with a property or label.
+    abandoned or deleted stays out, unless the filter asks for states. A number, text or bool is
+    compared with a property or label.
     """
+    parsed = _parsed(filter)
     wanted = Criteria("artifact", {"state": _as_state(state)}, properties)
+    hides = wanted.fields["state"] is None and not (parsed and _asks_for_states(parsed))
     is_called = _name_test(store, name)
     with store.reading() as (connection, at):
         candidates = [
             (artifact_id, called)
-            for artifact_id, called in _candidates(connection, at, wanted, type)
+            for artifact_id, called in _candidates(
+                connection, at, wanted, type, parsed=parsed, hides=hides
+            )
             if is_called is None or (called is not None and is_called(called))
         ]
     if at is not None:  # values are compared as they were then
         nodes = {a.id: a for a in store.artifacts(ids=[number for number, _ in candidates])}
-        candidates = [c for c in candidates if _shows(nodes[c[0]], wanted)]
+        candidates = [c for c in candidates if _shows(nodes[c[0]], wanted, hides=hides)]
+        candidates = _filtered_then(store, candidates, parsed)
     chosen = list(_chosen(candidates, all_versions=all_versions, limit=limit))
     artifacts = {a.id: a for a in store.artifacts(ids=chosen)}
     versions = store.versions_of(chosen)
@@ -64,14 +72,25 @@ def find(
 
 
 def _candidates(
-    connection: sa.Connection, at: Horizon | None, wanted: Criteria, type_name: str | None
+    connection: sa.Connection,
+    at: Horizon | None,
+    wanted: Criteria,
+    type_name: str | None,
+    *,
+    parsed: Filter | None,
+    hides: bool,
 ) -> Sequence[_Candidate]:
     """Return what may fit, newest first: at present exactly what does."""
     artifact, version = tables.artifact, tables.version
     tie = artifact.c.id == version.c.artifact_id
     if at is None:
         conditions = wanted.conditions()
-        if wanted.fields["state"] is None:
+        if parsed is not None:
+            from lineal.metadata.filters import compile_filter
+
+            dialect = connection.dialect.name
+            conditions.append(compile_filter(parsed.text, "artifact", dialect=dialect).where)
+        if hides:
             # A state that is not set is NULL, which no list excludes.
             conditions.append(sa.func.coalesce(artifact.c.state, 0).not_in(_HIDDEN))
     else:
@@ -104,9 +123,40 @@ def _chosen(
         yield artifact_id
 
 
-def _shows(artifact: Artifact, wanted: Criteria) -> bool:
-    hidden = wanted.fields["state"] is None and artifact.state in _HIDDEN
-    return not hidden and wanted.fit(artifact)
+def _shows(artifact: Artifact, wanted: Criteria, *, hides: bool) -> bool:
+    return not (hides and artifact.state in _HIDDEN) and wanted.fit(artifact)
+
+
+def _parsed(text: str) -> Filter | None:
+    if not text.strip():
+        return None
+    from lineal.metadata.filters import parse
+
+    return parse(text, "artifact")
+
+
+def _asks_for_states(wanted: Filter) -> bool:
+    from lineal.metadata.filters.syntax import Attribute, StateIn, walk
+
+    return wanted.condition is not None and any(
+        each.column == "state" if isinstance(each, Attribute) else isinstance(each, StateIn)
+        for each in walk(wanted.condition)
+    )
+
+
+def _filtered_then(
+    store: Store, candidates: list[_Candidate], wanted: Filter | None
+) -> list[_Candidate]:
+    """Return the candidates that fulfilled the filter by the values of then."""
+    if wanted is None:
+        return candidates
+    from lineal.metadata.batch import answers
+    from lineal.metadata.batch.forms import PageRequest
+
+    ids = sorted(number for number, _ in candidates)
+    found, _ = answers.nodes(store, "artifact", PageRequest(filter=wanted.text), {"ids": ids})
+    fitting = {node.id for node in found}
+    return [each for each in candidates if each[0] in fitting]
 
 
 def _name_test(store: Store, name: str | None) -> Callable[[str], object] | None:

@@ -32,6 +32,7 @@ MODULES = (
     "search",
     "steps",
     "store",
+    "words",
 )
 """Where served functions are; a server imports them all."""
 

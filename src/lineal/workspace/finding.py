@@ -13,7 +13,16 @@ if TYPE_CHECKING:
 
     from lineal.metadata import Store, Value
 
-__all__ = ["find_frame", "find_rows", "from_text", "log_rows"]
+__all__ = [
+    "find_frame",
+    "find_rows",
+    "from_text",
+    "is_filter",
+    "log_rows",
+    "places_of",
+    "search_frame",
+    "search_rows",
+]
 
 _OWN = ("name", "type", "state")
 """What every artifact has; any other field is a property or a label."""
@@ -23,8 +32,16 @@ _NO_FIELDS = {"limit", "all_versions", "ref", "known_at", "committed", "content"
 """What is told of a version, or how is searched, but can't be searched for."""
 
 
-def find_rows(store: Store, fields: Mapping[str, Value]) -> list[dict[str, object]]:
-    """Return the versions that fit all `fields`: of each name the newest, unless by number."""
+def find_rows(
+    store: Store,
+    fields: Mapping[str, Value],
+    *,
+    filter: str = "",  # noqa: A002
+) -> list[dict[str, object]]:
+    """Return the versions that fit the filter and all `fields`.
+
+    Of each name the newest comes, unless by number.
+    """
     from lineal.metadata.search import find
 
     own = {name: _text(name, fields[name]) for name in _OWN if name in fields}
@@ -38,6 +55,7 @@ def find_rows(store: Store, fields: Mapping[str, Value]) -> list[dict[str, objec
         )
     found = find(
         store,
+        filter,
         name=own.get("name"),
         type=own.get("type"),
         state=own.get("state"),
@@ -68,7 +86,12 @@ def find_rows(store: Store, fields: Mapping[str, Value]) -> list[dict[str, objec
     ]
 
 
-def find_frame(store: Store, fields: Mapping[str, Value]) -> pa.Table:
+def find_frame(
+    store: Store,
+    fields: Mapping[str, Value],
+    *,
+    filter: str = "",  # noqa: A002
+) -> pa.Table:
     """Return the same as an Arrow table."""
     import pyarrow as pa
 
@@ -87,7 +110,64 @@ def find_frame(store: Store, fields: Mapping[str, Value]) -> pa.Table:
             "id": pa.int64(),
         }
     )
-    return pa.Table.from_pylist(find_rows(store, fields), schema=schema)
+    return pa.Table.from_pylist(find_rows(store, fields, filter=filter), schema=schema)
+
+
+def is_filter(text: str) -> bool:
+    """Tell a filter from `FIELD=VALUE`, which has a plain word right before its sign.
+
+    `properties.rows.int_value=3` names what only filters name, and `name='x'` quotes as they do.
+    """
+    field, equals, value = text.partition("=")
+    if not equals or not field or not set(field).isdisjoint(" ()<>!'\"`"):
+        return True
+    if field.partition(".")[0] in ("properties", "custom_properties"):
+        return True
+    return value.startswith("'")
+
+
+def search_rows(store: Store, words: str, *, limit: int | None) -> list[dict[str, object]]:
+    """Return the artifacts that hold all of the words, best first, in plain values."""
+    from lineal.metadata.words import search
+
+    return [
+        {
+            "ref": artifact.name or f"artifact/{artifact.id}",
+            "type": artifact.type,
+            "score": score,
+            "found_in": dict(found_in),
+            "committed": artifact.updated if row is None else row.committed,
+            "id": artifact.id,
+        }
+        for artifact, row, score, found_in in search(store, words, limit=limit)
+    ]
+
+
+def search_frame(store: Store, words: str, *, limit: int | None) -> pa.Table:
+    """Return the same as an Arrow table; where each word was found is told as text."""
+    import pyarrow as pa
+
+    schema = pa.schema(
+        {
+            "ref": pa.string(),
+            "type": pa.string(),
+            "score": pa.float64(),
+            "found_in": pa.string(),
+            "committed": pa.timestamp("us", tz="UTC"),
+            "id": pa.int64(),
+        }
+    )
+    rows = [
+        {**row, "found_in": places_of(row["found_in"])}
+        for row in search_rows(store, words, limit=limit)
+    ]
+    return pa.Table.from_pylist(rows, schema=schema)
+
+
+def places_of(found_in: object) -> str:
+    """Return where words were found, as a text for people."""
+    places = found_in if isinstance(found_in, dict) else {}
+    return ", ".join(f"{word}: {where}" for word, where in places.items())
 
 
 def from_text(fields: Mapping[str, str]) -> dict[str, Value]:

@@ -9,19 +9,17 @@ from lineal.errors import InvalidInput, NotFound
 from lineal.metadata import (
     Artifact,
     ArtifactState,
-    Lineage,
     Reference,
     Version,
     VersionRow,
     format_name,
     parse,
-    walk,
 )
 
 if TYPE_CHECKING:
     from typing import TypeAlias
 
-    from lineal.metadata.lineage import Direction, Node
+    from lineal.metadata.lineage import Node
     from lineal.workspace.recorded import RecordedReport, RecordedSchema, RecordedStatistics
     from lineal.workspace.workspace import Workspace
 
@@ -30,7 +28,7 @@ if TYPE_CHECKING:
 VALUES = ("ExampleStatistics", "Schema", "ExampleAnomalies")
 """The types of what is read as a value: statistics, schemas, reports."""
 
-__all__ = ["handle", "is_path", "lineage", "load", "locate", "name_or_path", "node_of", "resolve"]
+__all__ = ["handle", "is_path", "load", "locate", "name_or_path", "node_of", "resolve"]
 
 
 def resolve(workspace: Workspace, text: str) -> Version:
@@ -93,11 +91,6 @@ def load(workspace: Workspace, text: str) -> Readable:
     workspace.recorder.used(version.artifact)
     value = recorded(workspace, version)
     return version if value is None else value  # a report with findings is false
-
-
-def lineage(workspace: Workspace, of: object, *, direction: Direction) -> Lineage:
-    """Return the lineage of a version, of what a verb returned, or of what a text names."""
-    return walk(workspace.store, node_of(workspace, of), direction=direction)
 
 
 def node_of(workspace: Workspace, of: object) -> Node:

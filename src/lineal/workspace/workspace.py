@@ -213,15 +213,22 @@ class Workspace:
         """Make `name:alias` stand for version `number` of `name`; the move is recorded."""
         self.recorder.set_alias(name, alias, number)
 
-    def find(self, **fields: Value) -> pa.Table:
-        """Return the newest versions that fit all `fields`, as a frame.
+    def find(self, filter: str = "", /, **fields: Value) -> pa.Table:  # noqa: A002
+        """Return the newest versions that fit the filter and all `fields`, as a frame.
 
-        `name` (with `*` and `?`), `type`, `state`, and any property or label by its name. By
-        `version` or `id`, numbers, older versions are found too.
+        The filter is text of the filter language. Fields are `name` (with `*` and `?`), `type`,
+        `state`, and any property or label by its name. By `version` or `id`, numbers, older
+        versions are found too. Executions and contexts are found by `ws.graph`.
         """
         from lineal.workspace.finding import find_frame
 
-        return find_frame(self.store, fields)
+        return find_frame(self.store, fields, filter=filter)
+
+    def search(self, words: str, *, limit: int | None = 20) -> pa.Table:
+        """Return what holds all of the words in name, labels, properties or type, best first."""
+        from lineal.workspace.finding import search_frame
+
+        return search_frame(self.store, words, limit=limit)
 
     def log(self, name: str | None = None, *, limit: int | None = 20) -> list[dict[str, object]]:
         """Return the newest executions, of all or of those that touched `name`, newest first."""
@@ -233,11 +240,31 @@ class Workspace:
         self,
         of: object,
         direction: Literal["upstream", "downstream", "both"] = "upstream",
+        *,
+        depth: int | None = None,
+        type: str | None = None,  # noqa: A002 -- the field's own name for it
+        name: str | None = None,
+        since: Moment | None = None,
+        until: Moment | None = None,
     ) -> Lineage:
-        """Return what led to `of`, or came of it: a version, or text that names one."""
-        from lineal.workspace.resolving import lineage
+        """Return what led to `of`, or came of it: a version, or text that names one.
 
-        return lineage(self, of, direction=direction)
+        It goes to the ends, or `depth` executions far. By `type` or `name` (patterns with `*` and
+        `?`), or by time, only what fits is kept, and the way to it.
+        """
+        from lineal.metadata import walk
+        from lineal.workspace.resolving import node_of
+
+        return walk(
+            self.store,
+            node_of(self, of),
+            direction=direction,
+            depth=depth,
+            type=type,
+            name=name,
+            since=since,
+            until=until,
+        )
 
     def columns(self, of: object, column: str, *, downstream: bool = False) -> list[ColumnStep]:
         """Return the columns that `column` of a version was made of, as far as makers told.

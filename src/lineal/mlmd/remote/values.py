@@ -38,7 +38,6 @@ _MODULES = (
     "batch.graph_reads",
     "batch.graph_writes",
     "batch.subgraph",
-    "batch.subgraph",
     "lineage",
     "model",
     "outputs",
@@ -46,6 +45,7 @@ _MODULES = (
     "rows",
     "steps",
     "version_rows",
+    "words",
 )
 _PART = "lineal.metadata."
 _SCALARS = (str, int, float, bool, type(None))
