@@ -233,9 +233,12 @@ class Lake:
 
     def _take(self, sources: Sequence[Source], told: str | None) -> Mapping[str, Made]:
         """Put the bytes of the sources in place; return by name what they are."""
+        sizes = self._known_sizes(sources)
         with self.objects.batch() as batch:
             taken = {
-                source.name: _take_in(source, batch, likely_known=self._is_likely_known(source))
+                source.name: _take_in(
+                    source, batch, likely_known=self._is_likely_known(source, sizes)
+                )
                 for source in sources
             }
         return {source.name: self._made(source, *taken[source.name], told) for source in sources}
@@ -273,13 +276,13 @@ class Lake:
             properties["modified"] = source.modified.isoformat()
         return Made(stored.sha256, str(path), properties)
 
-    def _is_likely_known(self, source: Source) -> bool:
+    def _is_likely_known(self, source: Source, sizes: set[int]) -> bool:
         """Tell whether the folder has a version, or some file in the lake is as long as this."""
         if source.size is None:
             return False
         if source.is_folder:
             return bool(source.name) and self._store.newest(source.name) is not None
-        return source.size in self._known_sizes([source])
+        return source.size in sizes
 
     def _known_sizes(self, sources: Sequence[Source]) -> set[int]:
         """Return which of the sources' sizes something in the lake has."""
