@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
+from tests.services import database, server
 
-from lineal.metadata import tables
+from lineal.metadata import Store, tables
 from lineal.metadata.batch.forms import EventForm, NodeForm
 from lineal.metadata.filters import Neighbours, compile_filter, reachable
 
@@ -97,7 +99,8 @@ class Sample:
         self, text: str, kind: NodeKindName = "artifact", meaning: Meaning = "lineal"
     ) -> list[int]:
         """Return the ids that a filter finds."""
-        query = compile_filter(text, kind, meaning=meaning, dialect="sqlite").ids()
+        dialect = self.connection.dialect.name
+        query = compile_filter(text, kind, meaning=meaning, dialect=dialect).ids()
         found = list(self.connection.scalars(query))
         assert len(found) == len(set(found))
         return sorted(found)
@@ -177,6 +180,17 @@ def sample() -> Iterator[Sample]:
         fill(connection)
         yield Sample(connection)
     engine.dispose()
+
+
+@pytest.fixture(scope="session", params=["postgresql", "mysql"])
+def remote(request: pytest.FixtureRequest) -> Iterator[Sample]:
+    """The graph in a database on a server."""
+    for url in database(server(request.param)):
+        with closing(Store.open(url)) as store:
+            with store._database.write() as connection:
+                fill(connection)
+            with store.reading() as (connection, _):
+                yield Sample(connection)
 
 
 def fill(connection: sa.Connection) -> None:

@@ -334,6 +334,38 @@ def test_the_wheel_answers_random_filters_alike(peer, data):
     assert len(both) > len(cases) / 2
 
 
+# What a database answers otherwise in ML Metadata's meaning: LIKE is left to it.
+OF_DATABASES = {
+    ("mlmd", "type = 'A' AND name LIKE 'foo%'"): [1],
+    ("mlmd", "NAME = 'foo' and not ID in (2, 3) AND `name` like 'F_O'"): [],
+}
+
+
+def test_every_database_answers_alike(remote):
+    work, meaning = _work(), _module("test_meaning")
+    cases = [(*each, m) for each in work.SAME for m in ("mlmd", "lineal")]
+    for kind, text, joined, expected in work.DIFFERENT:
+        cases += [(kind, text, joined, "mlmd"), (kind, text, expected, "lineal")]
+    cases += [("artifact", *each, "lineal") for each in _cases(meaning, "expect")]
+    cases += [(*each, "lineal") for each in _cases(meaning, "lineage")]
+    unlike = {}
+    for kind, text, expected, of in cases:
+        try:
+            with remote.connection.begin_nested():
+                found = remote.ids(text, kind, of)
+        except (sa.exc.DBAPIError, InvalidInput) as error:
+            found = str(error).splitlines()[0]
+        if found != expected:
+            unlike[of, text] = found
+    assert unlike == OF_DATABASES
+
+
+def _cases(module, word):
+    """Return the parameters of a test of another module."""
+    test = next(t for name, t in vars(module).items() if name.startswith("test") and word in name)
+    return test.pytestmark[0].args[1]
+
+
 def _work():
     return _module("test_work")
 

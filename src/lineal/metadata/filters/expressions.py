@@ -125,7 +125,7 @@ class Expressions:
         escape = None
         if self.same_everywhere and self.dialect != "sqlite":
             escape = ""  # a backslash is a plain character
-        if self.same_everywhere and self.dialect == "postgresql":
+        if self.same_everywhere and self.dialect != "sqlite":
             found = value.ilike(pattern, escape=escape)
         else:
             found = value.like(pattern, escape=escape)

@@ -35,6 +35,9 @@ _WHOLE = r"^[ \t\n\r\f\v]*([+-]?[0-9]{1,18})"
 _NUMBER = r"^[ \t\n\r\f\v]*([+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?)"
 
 
+_MOST_CHARACTERS = 2**31 - 1
+
+
 def call(node: Call, arguments: Sequence[Column], types: Sequence[Type], dialect: str) -> Column:
     """Return the call of a function or an operator."""
     make = _SPECIAL.get(node.name)
@@ -112,6 +115,17 @@ def _signed(make: Callable[..., Column]) -> Callable[[list[Column], list[Type], 
     return spell
 
 
+def _shift(sign: str) -> Callable[[list[Column], list[Type], str], Column]:
+    def spell(arguments: list[Column], _types: list[Type], dialect: str) -> Column:
+        value, by = arguments
+        if dialect == "postgresql":
+            value, by = sa.cast(value, sa.BigInteger), sa.cast(by, sa.Integer)
+        found = value.bitwise_lshift(by) if sign == "<<" else value.bitwise_rshift(by)
+        return sa.cast(found, sa.BigInteger) if dialect in ("mysql", "mariadb") else found
+
+    return spell
+
+
 def _length(arguments: list[Column], _types: list[Type], dialect: str) -> Column:
     return sa.func.length(*arguments) if dialect == "sqlite" else sa.func.char_length(*arguments)
 
@@ -123,17 +137,25 @@ def _substr(arguments: list[Column], _types: list[Type], dialect: str) -> Column
     # A start below one counts from the end, which PostgreSQL doesn't know; nothing is before it.
     whole = sa.func.char_length(text)
     begin = sa.case((start < 0, whole + start + 1), (start == 0, sa.literal(1)), else_=start)
-    if not length:
-        return sa.func.substr(text, sa.func.greatest(begin, 1))
-    end = sa.case((start == 0, length[0]), else_=begin + length[0])
     least = sa.func.greatest(begin, 1)
-    return sa.func.substr(text, least, sa.func.greatest(end - least, 0))
+    if not length:
+        return sa.func.substr(text, _small(least, dialect))
+    end = sa.case((start == 0, length[0]), else_=begin + length[0])
+    count = sa.func.greatest(end - least, 0)
+    return sa.func.substr(text, _small(least, dialect), _small(count, dialect))
 
 
-def _left(arguments: list[Column], _types: list[Type], _dialect: str) -> Column:
+def _small(number: Column, dialect: str) -> Column:
+    """Return a number of characters, which PostgreSQL wants in 32 bits."""
+    if dialect != "postgresql":
+        return number
+    return sa.cast(sa.func.least(number, _MOST_CHARACTERS), sa.Integer)
+
+
+def _left(arguments: list[Column], _types: list[Type], dialect: str) -> Column:
     text, count = arguments
     none = sa.case((count < 0, sa.literal(0)), else_=count)
-    return sa.func.substr(text, 1, none)
+    return sa.func.substr(text, 1, _small(none, dialect))
 
 
 def _strpos(arguments: list[Column], _types: list[Type], dialect: str) -> Column:
@@ -143,7 +165,8 @@ def _strpos(arguments: list[Column], _types: list[Type], dialect: str) -> Column
 
 def _starts_with(arguments: list[Column], types: list[Type], dialect: str) -> Column:
     text, start = arguments
-    return sa.func.substr(text, 1, _length([start], types, dialect)) == start
+    length = _small(_length([start], types, dialect), dialect)
+    return sa.func.substr(text, 1, length) == start
 
 
 def _ends_with(arguments: list[Column], types: list[Type], dialect: str) -> Column:
@@ -175,7 +198,10 @@ def _trim(
 
 def _round(arguments: list[Column], _types: list[Type], dialect: str) -> Column:
     number, *digits = arguments
-    if dialect == "postgresql" and digits:
+    if dialect != "sqlite" and not digits:  # theirs rounds a half to the even number
+        half = sa.func.floor(sa.func.abs(number) + sa.literal(0.5, sa.Double()))
+        return half * sa.case((number < 0, -1), else_=1)
+    if dialect == "postgresql":
         number = sa.cast(number, sa.Numeric)
         return sa.cast(sa.func.round(number, sa.cast(digits[0], sa.Integer)), sa.Double)
     return sa.func.round(number, *digits, type_=sa.Double())
@@ -244,8 +270,8 @@ _SPECIAL: dict[str, Callable[[list[Column], list[Type], str], Column]] = {
     "MOD": _mod,
     "&": _signed(lambda left, right: left.bitwise_and(right)),
     "|": _signed(lambda left, right: left.bitwise_or(right)),
-    "<<": _signed(lambda left, right: left.bitwise_lshift(right)),
-    ">>": _signed(lambda left, right: left.bitwise_rshift(right)),
+    "<<": _shift("<<"),
+    ">>": _shift(">>"),
     "~": _signed(lambda value: value.bitwise_not()),
     "^": _xor,
     "||": _concat,
