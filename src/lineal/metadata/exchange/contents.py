@@ -102,10 +102,12 @@ def stream(
         query = backend_of(connection).steps_in_order(query.order_by(table.c.event_id))
     else:
         query = query.order_by(*table.primary_key.columns)
-    streaming = connection.execution_options(stream_results=True, yield_per=size)
     converters = _converters(table)
-    for part in streaming.execute(query).partitions(size):
-        yield _converted([tuple(row) for row in part], converters)
+    # Said of the statement, since on a connection it would stay for all that follows.
+    streamed = query.execution_options(stream_results=True, yield_per=size)
+    with connection.execute(streamed) as result:
+        for part in result.partitions(size):
+            yield _converted([tuple(row) for row in part], converters)
 
 
 def kept_rows(table: sa.Table, rows: list[Row]) -> list[Row]:

@@ -116,9 +116,13 @@ def _pages(connection: sa.Connection, table: sa.Table) -> Iterator[list[Row]]:
         yield from stream(connection, table)
         return
     last = 0
-    while rows := next(stream(connection, table, table.c.id > last, limit=_PAGE, size=_PAGE), []):
+    while rows := _collected(stream(connection, table, table.c.id > last, limit=_PAGE)):
         yield rows
         last = cast("int", rows[-1][0])
+
+
+def _collected(parts: Iterable[list[Row]]) -> list[Row]:
+    return [row for part in parts for row in part]
 
 
 def _type_names(connection: sa.Connection) -> dict[int, str]:
