@@ -209,11 +209,13 @@ def _people(value: object) -> object:
 def _described(ws: "Workspace", name: str) -> dict[str, object]:
     """Return what is known of a version or, by its id, of an execution."""
     from lineal.metadata import format_name, parse
+    from lineal.metadata.gaps import note_of
 
     reference = parse(name)
     if reference.kind != "execution":
         return _version(ws, name)
     execution = ws.store.execution(reference.id or 0)
+    uncertain = note_of(ws.store, "execution", execution.id or 0)
     events = ws.store.events(execution_ids=[execution.id or 0])
     versions = ws.store.versions_of({event.artifact_id for event in events})
     inputs: dict[str, list[str]] = {}
@@ -233,6 +235,7 @@ def _described(ws: "Workspace", name: str) -> dict[str, object]:
         "outputs": outputs,
         "properties": dict(execution.properties),
         "notes": dict(execution.custom_properties),
+        **({} if uncertain is None else {"uncertain": uncertain}),
     }
 
 

@@ -22,6 +22,7 @@ __all__ = ["MODULES", "SERVED", "Elsewhere", "Served", "served", "served_method"
 
 MODULES = (
     "batch.answers",
+    "gaps",
     "batch.graph_writes",
     "lineage",
     "log",

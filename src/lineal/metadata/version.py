@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
+from lineal.metadata.gaps import note_of
 from lineal.metadata.labels import labels_of, properties_of
 from lineal.metadata.lineage import Direction, Lineage, walk
 from lineal.metadata.names import format_name
@@ -97,6 +98,7 @@ class Version:
             None,
         )
         row = self.row
+        uncertain = note_of(self.store, "artifact", self.id)
         return {
             "ref": self.ref,
             "id": self.id,
@@ -114,6 +116,7 @@ class Version:
             "made_by": None if made is None else f"execution/{made.execution_id}",
             "properties": properties_of(self.artifact),
             "labels": labels_of(self.artifact),
+            **({} if uncertain is None else {"uncertain": uncertain}),
         }
 
     def lineage(self, direction: Direction = "upstream") -> Lineage:

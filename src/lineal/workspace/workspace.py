@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from lineal.lake import Lake, ObjectStore
     from lineal.metadata import Lineage, Store, Value
     from lineal.metadata.difference import Divergence
+    from lineal.metadata.gaps import Gap
     from lineal.metadata.graph import Graph
     from lineal.pipeline import Forms, NodeResult, Pipeline, RunResult
     from lineal.validation import Schema, Statistics, StatisticsOptions
@@ -229,6 +230,15 @@ class Workspace:
         from lineal.workspace.finding import search_frame
 
         return search_frame(self.store, words, limit=limit)
+
+    def gaps(self) -> list[Gap]:
+        """Return, of a workspace `at` a moment, the nodes that may have looked otherwise then.
+
+        Another client of the same database changed them afterwards, and keeps no old values.
+        """
+        from lineal.metadata.gaps import history_gaps
+
+        return history_gaps(self.store)
 
     def log(self, name: str | None = None, *, limit: int | None = 20) -> list[dict[str, object]]:
         """Return the newest executions, of all or of those that touched `name`, newest first."""

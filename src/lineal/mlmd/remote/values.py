@@ -38,6 +38,7 @@ _MODULES = (
     "batch.graph_reads",
     "batch.graph_writes",
     "batch.subgraph",
+    "gaps",
     "lineage",
     "model",
     "outputs",
