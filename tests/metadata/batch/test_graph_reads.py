@@ -105,6 +105,17 @@ def test_relatives_of_contexts(graph):
     assert graph.parents([one]) == {one: []}
 
 
+def test_past_knows_which_contexts_held_which(graph):
+    one, two = graph.put_contexts([Context("Group", name) for name in ("1", "2")])
+    then = datetime.now(tz=UTC)
+    graph.put_parent_contexts([ParentContext(two, one)])
+    past = Graph(graph.store.as_of(then))
+    child = "parent_contexts_p.name = '1'"
+    assert past.children([one]) == {one: []}
+    assert names(past.contexts(filter=child)) == []
+    assert names(graph.contexts(filter=child)) == ["2"]
+
+
 def test_types_come_with_every_version(graph):
     assert [(t.name, t.version) for t in graph.types()] == [
         ("Data", ""),

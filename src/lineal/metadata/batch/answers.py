@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from lineal.errors import InvalidInput
+from lineal.metadata import tables
+from lineal.metadata.backends import backend_of
 from lineal.metadata.batch import reading
 from lineal.metadata.batch.assembly import TABLES
 from lineal.metadata.batch.choosing import given
+from lineal.metadata.batch.forms import Link
 from lineal.metadata.batch.listing import limit_of, list_given, page_rows
 from lineal.metadata.batch.selects import CHUNK
 from lineal.metadata.batch.subgraph import Ending, Subgraph, lineage_subgraph
@@ -19,7 +24,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from lineal.metadata.batch.forms import Kind, Link, PageRequest
+    from lineal.metadata.batch.forms import Kind, PageRequest
     from lineal.metadata.batch.subgraph import Direction, Side
     from lineal.metadata.model import Artifact, Context, Event, Execution, NodeType
     from lineal.metadata.store import Store
@@ -101,11 +106,6 @@ def events(
 @served()
 def links(store: Store, kind: Kind, ids: Sequence[int], contexts: Sequence[int]) -> list[Link]:
     """Return the attributions of artifacts, or associations of executions, and of contexts."""
-    import sqlalchemy as sa
-
-    from lineal.metadata import tables
-    from lineal.metadata.batch.forms import Link
-
     if store.at is None:
         with store.reading() as (connection, _):
             if kind == "artifact":
@@ -131,14 +131,25 @@ def relatives(
     store: Store, context_ids: Sequence[int], *, children: bool
 ) -> dict[int, list[Context]]:
     """Return of each of these contexts the ones that it holds, or that hold it."""
-    with store.reading() as (connection, _):
-        read = reading.children if children else reading.parents
-        found = read(connection, context_ids)
-    ids = {form.id or 0 for forms in found.values() for form in forms}
-    there = {context.id: context for context in store.contexts(ids=ids)}
-    return {
-        one: [there[form.id] for form in forms if form.id in there] for one, forms in found.items()
-    }
+    near, far = ("parent_context_id", "context_id")[:: 1 if children else -1]
+    pairs: list[tuple[int, int]] = []
+    link = tables.parent_context
+    with store.reading() as (connection, at):
+        backend = backend_of(connection)
+        for start in range(0, len(context_ids), CHUNK):
+            among = backend.among(link.c[near], context_ids[start : start + CHUNK])
+            query = sa.select(link.c[near], link.c[far]).where(among)
+            if at is not None:
+                from lineal.metadata.batch.then import parent_dated
+
+                query = query.where(parent_dated(at))
+            pairs += [(row[0], row[1]) for row in connection.execute(query.order_by(link.c[far]))]
+    there = {context.id: context for context in store.contexts(ids={far for _, far in pairs})}
+    found: dict[int, list[Context]] = {context_id: [] for context_id in context_ids}
+    for one, other in pairs:
+        if other in there:
+            found[one].append(there[other])
+    return found
 
 
 @served()

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from lineal.metadata.model import Artifact, Context, Event, Execution
     from lineal.metadata.store import Store
 
-__all__ = ["nodes_then"]
+__all__ = ["nodes_then", "parent_dated"]
 
 _CHUNK = 10_000
 
@@ -119,6 +119,20 @@ def _value(node: Artifact | Execution | Context, request: PageRequest) -> int:
     return 0 if time is None else to_microseconds(time) // 1000
 
 
+def parent_dated(at: Horizon) -> sa.ColumnElement[bool]:
+    """Return the condition that a context was in its parent then, as far as a commit tells.
+
+    What another client put has no date of its own; the contexts have.
+    """
+    link, dated = tables.parent_context, tables.parent_commit
+    later = sa.exists().where(
+        dated.c.context_id == link.c.context_id,
+        dated.c.parent_context_id == link.c.parent_context_id,
+        dated.c.commit > at.commit,
+    )
+    return ~later
+
+
 class _Surroundings:
     """What stood beside nodes then, read for many of them at once."""
 
@@ -151,11 +165,14 @@ class _Surroundings:
 
     def tied(self, link: sa.Table, near: str, far: str, ids: Iterable[int]) -> dict[int, list[int]]:
         """Return by each of these ids the ids that links tied it to."""
-        dated = link.name.lower()
-        there = [] if link is tables.parent_context else [self._at.visible(dated)]
+        there = (
+            parent_dated(self._at)
+            if link is tables.parent_context
+            else self._at.visible(link.name.lower())
+        )
         found: dict[int, list[int]] = defaultdict(list)
         for chunk in _chunks(ids):
-            query = sa.select(link.c[near], link.c[far]).where(link.c[near].in_(chunk), *there)
+            query = sa.select(link.c[near], link.c[far]).where(link.c[near].in_(chunk), there)
             for one, other in self._connection.execute(query.order_by(link.c[far])):
                 found[one].append(other)
         return found
