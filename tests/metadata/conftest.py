@@ -79,12 +79,9 @@ ON_EVERY_DATABASE = {
     "test_concurrency",
     "test_crashes",
     "test_databases",
-    "test_difference",
     "test_history",
     "test_lineage",
-    "test_lineage_of_runs",
     "test_recorder",
-    "test_search",
 }
 """The modules whose tests run on SQLite, PostgreSQL and MariaDB, where they open no file."""
 

@@ -14,6 +14,23 @@ def init(
     directory: Annotated[
         Path, typer.Argument(metavar="DIR", help="The folder; made if need be.", show_default=False)
     ],
+    metadata: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL",
+            help="Where the graph is kept: postgresql://, mysql://, sqlite:///FILE, or a server, "
+            "grpc://; an ML Metadata database is opened in place.",
+            show_default=False,
+        ),
+    ] = None,
+    password_env: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The environment variable that holds the database's password.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: session.JsonOption = False,
 ) -> None:
     """Make a workspace in a folder.
@@ -21,9 +38,12 @@ def init(
     A folder that is a workspace already is left as it is.
     """
     import lineal
+    from lineal.errors import InvalidInput
 
+    if password_env is not None and metadata is None:
+        raise InvalidInput("--password-env is of the database that --metadata names; give both")
     existed = (directory / "lineal.toml").exists()
-    with lineal.open(directory) as ws:
+    with lineal.open(directory, metadata=metadata, password_env=password_env) as ws:
         root = ws.root
     if as_json:
         output.print_json({"workspace": root, "made": not existed})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lineal.errors import InvalidInput, NotFound, Unavailable
-from lineal.workspace.settings import FILE_NAME, write_settings
+from lineal.workspace.settings import FILE_NAME, MetadataSection, write_settings
 
 __all__ = ["Locations", "find", "make"]
 
@@ -65,8 +65,11 @@ def find(start: Path | None = None) -> Path:
     )
 
 
-def make(folder: Path) -> Locations:
-    """Return the locations of the workspace in `folder`, made if it isn't there yet."""
+def make(folder: Path, *, metadata: MetadataSection | None = None) -> Locations:
+    """Return the locations of the workspace in `folder`, made if it isn't there yet.
+
+    `metadata` says where a new one keeps its graph.
+    """
     locations = Locations(folder.expanduser().resolve())
     if locations.root.exists() and not locations.root.is_dir():
         raise InvalidInput(f"{folder} is no folder; a workspace needs a folder of its own")
@@ -75,7 +78,7 @@ def make(folder: Path) -> Locations:
         for path in (locations.temporary, locations.cache):
             path.mkdir(exist_ok=True)
         if not locations.settings.exists():
-            write_settings(locations.settings)
+            write_settings(locations.settings, metadata)
     except OSError as error:
         raise Unavailable(
             f"the workspace {locations.root} can't be made: {error.strerror}; "

@@ -6,6 +6,7 @@ never stand in the file.
 
 from __future__ import annotations
 
+import json
 import os
 import tomllib
 from dataclasses import dataclass, field, fields
@@ -24,6 +25,7 @@ __all__ = [
     "OpenLineageSection",
     "Settings",
     "TrackSection",
+    "check_url",
     "read_settings",
     "write_settings",
 ]
@@ -133,6 +135,7 @@ def read_settings(path: Path) -> Settings:
     engine = _engine(path, document.pop("engine", {}))
     track = _track(path, document.pop("track", {}))
     metadata = MetadataSection(**_texts(path, "metadata", MetadataSection, document))
+    check_url(metadata.url, f"{path}: metadata.url")
     openlineage = OpenLineageSection(**_texts(path, "openlineage", OpenLineageSection, document))
     for name in document:
         known = ["engine", "metadata", "openlineage", "track", *_SHARED]
@@ -140,16 +143,33 @@ def read_settings(path: Path) -> Settings:
     return Settings(found, engine, metadata, track, openlineage)
 
 
-def write_settings(path: Path) -> None:
+def write_settings(path: Path, metadata: MetadataSection | None = None) -> None:
     """Write the file of a new workspace, whole or not at all; an existing one stays."""
+    text = _TEMPLATE
+    given = (
+        {} if metadata is None else {f.name: getattr(metadata, f.name) for f in fields(metadata)}
+    )
+    lines = [f"{name} = {json.dumps(value)}" for name, value in given.items() if value is not None]
+    if lines:
+        text = text.replace("[metadata]\n", "\n".join(["[metadata]", *lines, ""]))
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    temporary.write_text(_TEMPLATE, encoding="utf-8")
+    temporary.write_text(text, encoding="utf-8")
     try:
         path.hardlink_to(temporary)  # fails, instead of replacing, if another process was faster
     except FileExistsError:
         pass
     finally:
         temporary.unlink()
+
+
+def check_url(url: str | None, what: str) -> None:
+    """Raise `InvalidInput` if a URL that is to stand in the file has a password in it."""
+    authority = (url or "").partition("://")[2].partition("/")[0]
+    if ":" in authority.rpartition("@")[0]:
+        raise InvalidInput(
+            f"{what} has a password in it, which must not stand in a file; leave it out, put it "
+            'into an environment variable and name that: password_env = "DB_PASSWORD"'
+        )
 
 
 def _engine(path: Path, section: object) -> EngineSection:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lineal.errors import AlreadyExists
 from lineal.metadata import Store
+from lineal.workspace.locations import Locations, make
+from lineal.workspace.settings import check_url, read_settings
 
 if TYPE_CHECKING:
-    from lineal.workspace.locations import Locations
+    from pathlib import Path
+
     from lineal.workspace.settings import MetadataSection
 
-__all__ = ["open_store"]
+__all__ = ["make_with", "open_store"]
 
 
 def open_store(section: MetadataSection, locations: Locations) -> Store:
@@ -22,4 +26,31 @@ def open_store(section: MetadataSection, locations: Locations) -> Store:
         from lineal.mlmd.remote import RemoteStore
 
         return RemoteStore(section.url, folder=locations.root)
+    if scheme == "sqlite":  # a relative path is one from the workspace's folder
+        name = section.url.partition("://")[2].removeprefix("/").partition("?")[0]
+        return Store.open(locations.root / name)
     return Store.open(section.url, password_env=section.password_env)
+
+
+def make_with(folder: Path, section: MetadataSection) -> Locations:
+    """Return the locations of the workspace in `folder`, made with that graph if it isn't there.
+
+    Nothing is made if the graph can't be opened. Raises `AlreadyExists` if the workspace keeps
+    its graph elsewhere.
+    """
+    check_url(section.url, "the metadata's URL")
+    locations = Locations(folder.expanduser().resolve())
+    if locations.settings.exists():
+        kept = read_settings(locations.settings).metadata
+        if kept != section:
+            raise AlreadyExists(
+                f"{locations.root} is a workspace already, which keeps its graph in "
+                f"{kept.url or locations.metadata}; open it without another URL, "
+                "or choose another folder"
+            )
+    else:
+        is_file = section.url is not None and section.url.startswith("sqlite:")
+        if is_file:
+            locations.root.mkdir(parents=True, exist_ok=True)
+        open_store(section, locations).close()
+    return make(folder, metadata=section)

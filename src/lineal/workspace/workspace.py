@@ -12,8 +12,8 @@ from lineal import __version__
 from lineal.errors import InvalidInput
 from lineal.metadata import EnvironmentRecord, Moment, Recorder, Version, as_moment
 from lineal.workspace.locations import Locations, find, make
-from lineal.workspace.settings import read_settings
-from lineal.workspace.stores import open_store
+from lineal.workspace.settings import MetadataSection, read_settings
+from lineal.workspace.stores import make_with, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -505,11 +505,20 @@ def workspace_of(version: Version) -> Workspace:
     return found
 
 
-def open_workspace(folder: str | Path) -> Workspace:
-    """Open the workspace in `folder`; make it there on first use."""
+def open_workspace(
+    folder: str | Path, *, metadata: str | None = None, password_env: str | None = None
+) -> Workspace:
+    """Open the workspace in `folder`; make it there on first use.
+
+    `metadata` is the URL of the database or server where a new one keeps its graph, and
+    `password_env` names the environment variable that holds the password; both are written into
+    the workspace's file. Raises `AlreadyExists` if the workspace is there with another one.
+    """
     from pathlib import Path
 
-    return Workspace(make(Path(folder)))
+    if metadata is None:
+        return Workspace(make(Path(folder)))
+    return Workspace(make_with(Path(folder), MetadataSection(metadata, password_env)))
 
 
 def current_workspace() -> Workspace:
