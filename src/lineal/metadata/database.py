@@ -68,6 +68,7 @@ class Database:
         self._turn: AbstractContextManager[object] = (
             threading.RLock() if self.address.in_memory else nullcontext()
         )
+        self._own = threading.local()  # this thread's write transaction, if there is one
         weakref.finalize(self, self._engine.dispose)
         self.uuid = self._open_tables()
         if not self.address.in_memory:
@@ -95,7 +96,15 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """Yield a connection inside one read transaction: all its selects see one state."""
+        """Yield a connection inside one read transaction: all its selects see one state.
+
+        A thread that is writing reads in its own write transaction, and so what it wrote.
+        """
+        own: sa.Connection | None = getattr(self._own, "connection", None)
+        if own is not None:
+            with self._translated():
+                yield own
+            return
         with self._turn, self._translated(), self._engine.connect() as connection:
             yield connection
 
@@ -105,7 +114,11 @@ class Database:
         with self._turn, self._translated(), self._begun() as connection:
             transaction = connection.get_transaction()
             with transaction or nullcontext():
-                yield connection
+                self._own.connection = connection
+                try:
+                    yield connection
+                finally:
+                    self._own.connection = None
 
     @contextmanager
     def session(self) -> Iterator[sa.Connection]:
@@ -127,6 +140,7 @@ class Database:
     def forget_connections(self) -> None:
         """Leave the connections of the parent process alone, neither using nor closing them."""
         self._inherited = self._engine.pool  # kept, since collecting would close them
+        self._own = threading.local()
         self._engine.dispose(close=False)
 
     def _begun(self) -> sa.Connection:

@@ -1,5 +1,6 @@
 """The native API: plain typed objects in, ids out, many calls in one commit if asked."""
 
+import threading
 from datetime import UTC, datetime
 
 import pyarrow as pa
@@ -215,6 +216,24 @@ def test_a_batch_whose_call_failed_stores_nothing_though_the_error_was_caught(gr
     assert graph.artifacts() == []
     graph.put_artifacts([Artifact("Data")])
     assert len(graph.artifacts()) == 1
+
+
+@pytest.mark.parametrize("in_file", [True, False])
+def test_a_batch_reads_what_it_put_and_others_do_not(tmp_path, in_file):
+    store = Store(tmp_path / "metadata.db" if in_file else None)
+    graph = Graph(store)
+    graph.put_types([DATA])
+    seen_by_another = []
+    with graph.batch():
+        graph.put_artifacts([Artifact("Data", name="a")])
+        assert [a.name for a in graph.artifacts(filter="name = 'a'")] == ["a"]
+        if in_file:
+            other = threading.Thread(target=lambda: seen_by_another.extend(graph.artifacts()))
+            other.start()
+            other.join()
+    assert seen_by_another == []
+    assert len(graph.artifacts()) == 1
+    store.close()
 
 
 def test_a_batch_in_a_batch_is_refused(graph):
