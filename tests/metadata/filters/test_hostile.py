@@ -80,6 +80,21 @@ def test_too_much_is_refused_at_once(text):
     assert time.process_time() - begin < 2
 
 
+@pytest.mark.parametrize("meaning", ["mlmd", "lineal"])
+@pytest.mark.parametrize("form", ["contexts_{}.type = 'C'", "properties.p{}.int_value = 1"])
+def test_as_much_as_is_taken_the_database_can_join(sample, meaning, form):
+    taken = 0
+    for count in (15, 19, 20, 30, 58, 60, 61, 70):
+        text = " AND ".join(form.format(n) for n in range(count))
+        try:
+            compile_filter(text, "artifact", meaning=meaning)
+        except InvalidFilter:
+            break
+        taken = count
+        sample.ids(text, "artifact", meaning)
+    assert 19 <= taken <= 60
+
+
 def test_the_deepest_filter_runs_on_the_database(sample):
     text = "NOT (" * 24 + "id = 1 OR contexts_a.id = properties.n.int_value" + ")" * 24
     assert sample.ids(text) == [1]
