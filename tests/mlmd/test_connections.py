@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import socket
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 
 from lineal import errors as ours
 from lineal import mlmd
-from lineal.mlmd import errors
+from lineal.mlmd import errors, sharing
 from lineal.mlmd.metadata_store import calling
 from lineal.mlmd.proto import metadata_store_pb2 as pb
 
@@ -259,6 +260,51 @@ def running_store():
         host, _, port = server.address.rpartition(":")
         yield pb.MetadataStoreClientConfig(host=host, port=int(port))
     held.close()
+
+
+# Many at once
+
+
+def test_threads_and_stores_share_a_file_and_nothing_is_lost(tmp_path):
+    path = tmp_path / "metadata.db"
+    stores = [mlmd.MetadataStore(config_of(path)) for _ in range(2)]
+    kind = stores[0].put_artifact_type(pb.ArtifactType(name="A"))
+
+    def write(worker: int) -> list[int]:
+        return [
+            stores[worker % 2].put_artifacts([pb.Artifact(type_id=kind, name=f"{worker}-{n}")])[0]
+            for n in range(10)
+        ]
+
+    with ThreadPoolExecutor(8) as pool:
+        made = [number for numbers in pool.map(write, range(8)) for number in numbers]
+    assert sorted(made) == list(range(1, 81))
+    assert len({each.name for each in stores[1].get_artifacts()}) == 80
+
+
+def test_a_new_file_in_the_place_of_another_is_a_new_store(tmp_path):
+    path = tmp_path / "metadata.db"
+    old = mlmd.MetadataStore(config_of(path))
+    old.put_artifact_type(pb.ArtifactType(name="A"))
+    for each in tmp_path.iterdir():
+        each.unlink()
+    assert type_names(config_of(path)) == []
+
+
+def test_a_file_that_another_process_holds_is_waited_for(filled, monkeypatch):
+    monkeypatch.setattr(sharing, "BUSY_SECONDS", 0.1)
+    slept = []
+    monkeypatch.setattr(calling.time, "sleep", slept.append)
+    other = filled.with_name("other.db")
+    store = mlmd.MetadataStore(config_of(other))
+    holder = sqlite3.connect(other, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with pytest.raises(errors.AbortedError, match="held by another process"):
+        store.put_artifact_type(pb.ArtifactType(name="B"))
+    holder.execute("ROLLBACK")
+    holder.close()
+    assert store.put_artifact_type(pb.ArtifactType(name="B")) == 10
+    assert len(slept) >= 4
 
 
 # Odds and ends

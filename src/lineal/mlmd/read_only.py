@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import contextmanager, nullcontext
+import weakref
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -12,8 +13,6 @@ from sqlalchemy.pool import QueuePool
 
 from lineal.errors import Corrupt, IncompatibleVersion
 from lineal.metadata import tables
-from lineal.metadata.backends.address import parse_address
-from lineal.metadata.backends.choice import backend_called
 from lineal.metadata.database import BUSY_SECONDS, Database
 from lineal.mlmd.errors import FailedPreconditionError
 
@@ -28,14 +27,16 @@ class ReadOnlyDatabase(Database):
     """An SQLite file of ML Metadata's tables; Lineal's own need not be there."""
 
     def __init__(self, path: Path, *, busy_seconds: float = BUSY_SECONDS) -> None:
-        self.address = parse_address(path)
-        self.backend = backend_called(self.address.dialect)
-        self._busy_seconds = busy_seconds
-        self._engine = _engine(path, busy_seconds)
-        self._turn = nullcontext()
-        self.uuid = ""
+        self._file = path
+        super().__init__(path, busy_seconds=busy_seconds)
+
+    def _open_tables(self) -> str:
+        """Connect so that nothing can be written, and check what is there; there is no UUID."""
+        self._engine = _engine(self._file, self._busy_seconds)
+        weakref.finalize(self, self._engine.dispose)
         with self.read() as connection:
             _check(connection, self.address.where)
+        return ""
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:

@@ -12,7 +12,10 @@ from lineal.metadata.tables import MLMD_SCHEMA_VERSION
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["shared_database"]
+__all__ = ["BUSY_SECONDS", "shared_database"]
+
+BUSY_SECONDS = 15.0
+"""How long a call waits for another process; a client makes it five times before it gives up."""
 
 # Two threads that open the same file at once may make two of one: then one is shared from there on.
 _shared: WeakValueDictionary[Path, Database] = WeakValueDictionary()
@@ -29,7 +32,7 @@ def shared_database(path: Path) -> Database:
     held = _shared.get(place)
     if held is not None and _files.get(held) == _file(place) and _is_current(held):
         return held
-    made = Database(path, synchronous="NORMAL")
+    made = Database(path, busy_seconds=BUSY_SECONDS, synchronous="NORMAL")
     _files[made] = _file(place)
     _shared[place] = made
     return made

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING
 from lineal.errors import InvalidInput
 from lineal.metadata.batch import compound, edges, nodes, types
 from lineal.metadata.faults import Unsupported
-from lineal.mlmd.convert import edge_form, event_form, forms_of, link_of, type_form
+from lineal.mlmd.convert import (
+    artifact_form,
+    edge_form,
+    event_form,
+    execution_form,
+    forms_of,
+    link_of,
+    type_form,
+)
 from lineal.mlmd.proto import metadata_store_service_pb2 as sv
 
 if TYPE_CHECKING:
@@ -154,7 +162,7 @@ class Writes:
         """Insert or update an execution with its artifacts, events and contexts, all or none."""
         if not request.HasField("execution"):
             raise InvalidInput("the request has no execution; give one")
-        execution = forms_of("execution", [request.execution])[0]
+        execution = execution_form(request.execution)
         pairs = [_pair(each) for each in request.artifact_event_pairs]
         contexts = forms_of("context", request.contexts)
         options = request.options
@@ -202,7 +210,7 @@ def _pair(
     message: sv.PutExecutionRequest.ArtifactAndEvent,
 ) -> tuple[NodeForm | None, EventForm | None]:
     return (
-        forms_of("artifact", [message.artifact])[0] if message.HasField("artifact") else None,
+        artifact_form(message.artifact) if message.HasField("artifact") else None,
         event_form(message.event) if message.HasField("event") else None,
     )
 
