@@ -92,13 +92,19 @@ def stream(
     *,
     size: int = BATCH,
     limit: int | None = None,
+    foreign: bool = False,
 ) -> Iterator[list[Row]]:
-    """Yield the table's rows in batches, in the order of its key; steps of paths as inserted."""
+    """Yield the table's rows in batches, in the order of its key; steps of paths as inserted.
+
+    `foreign` says that the database has nothing of Lineal's own.
+    """
     plain = [sa.type_coerce(column, sa.types.NullType()) for column in table.columns]
     query: Any = sa.select(*plain).select_from(table).limit(limit)  # of as many columns as it has
     if where is not None:
         query = query.where(where)
-    if table is tables.event_path:
+    if table is tables.event_path and foreign and connection.dialect.name == "postgresql":
+        query = query.order_by(table.c.event_id, sa.text("ctid"))
+    elif table is tables.event_path:
         query = backend_of(connection).steps_in_order(query.order_by(table.c.event_id))
     else:
         query = query.order_by(*table.primary_key.columns)

@@ -80,11 +80,15 @@ class Merge:
 
     def take(self, batches: Iterable[Batch]) -> None:
         """Merge everything that the batches hold."""
-        for table, rows in batches:
-            taker = self._takers.get(str(table.name))
-            if taker is not None:  # else the source's own commits and what they replaced
-                taker(rows)
-        self._keep_origins()
+        for batch in batches:
+            self.take_one(batch)
+        self.keep_origins()
+
+    def take_one(self, batch: Batch) -> None:
+        """Merge one batch; what it refers to must have come before."""
+        taker = self._takers.get(str(batch.table.name))
+        if taker is not None:  # else the source's own commits and what they replaced
+            taker(batch.rows)
 
     def local(self, kind: str, number: object) -> int | None:
         """Return the id here of what has the id `number` in the source, if it is here."""
@@ -122,7 +126,7 @@ class Merge:
                 return local
         return None
 
-    def _keep_origins(self) -> None:
+    def keep_origins(self) -> None:
         """Keep where everything came from, the source's own origins included."""
         found: Origins = {}
         for kind in self._changed:

@@ -43,6 +43,11 @@ class IdMap:
     def __iter__(self) -> Iterator[Run]:
         return iter(self._runs)
 
+    @property
+    def last(self) -> int:
+        """The greatest id that is in the map; 0 for an empty one."""
+        return max((run.last for run in self._runs), default=0)
+
     def get(self, number: int) -> int | None:
         """Return the id here, or None if there is none."""
         place = bisect_right(self._firsts, number) - 1
