@@ -62,8 +62,14 @@ def search(store: Store, words: str, /, *, limit: int | None = 20) -> list[Hit]:
         hit = _scored(artifact, version, wanted)
         if hit is not None:
             hits.append(hit)
-    hits.sort(key=lambda hit: (-hit.score, -(hit.artifact.id or 0)))
+    hits.sort(key=_rank)
     return hits[:limit]
+
+
+def _rank(hit: Hit) -> tuple[float, int, int]:
+    """Return what hits are sorted by: the best, with the shortest name, the newest."""
+    name = hit.version.name if hit.version else hit.artifact.name or ""
+    return -hit.score, len(name), -(hit.artifact.id or 0)
 
 
 def _scored(artifact: Artifact, version: VersionRow | None, words: Iterable[str]) -> Hit | None:
