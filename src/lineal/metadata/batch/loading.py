@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain, repeat
 from typing import TYPE_CHECKING, Protocol, cast
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Loadable", "load_nodes"]
 
+_CACHE_KILOBYTES = 64_000
 _CHUNK = 20_000  # rows at a time: some 50 MB of Python objects with ten properties
 
 
@@ -54,13 +56,27 @@ def load_nodes(
     commit, shape = transaction.commit, SHAPES[kind]
     known = stored_type(catalog_of(commit), kind, type_name, type_id)
     made: list[pa.Array] = []
-    with atomic(commit), pa.RecordBatchReader.from_stream(data) as reader:
+    with _roomy(commit), atomic(commit), pa.RecordBatchReader.from_stream(data) as reader:
         columns = plan_columns(shape, known, reader.schema)
         for batch in _chunks(reader):
             ids = commit.reserve(shape.table, batch.num_rows)
             _insert(commit, shape, known.id, columns, batch, ids)
             made.append(pa.array(ids, pa.int64()))
     return cast("pa.Int64Array", pa.concat_arrays(made) if made else pa.array([], pa.int64()))
+
+
+@contextmanager
+def _roomy(commit: Commit) -> Iterator[None]:
+    """Give SQLite room for the indexes that grow at many places at once."""
+    if commit.backend.name != "sqlite":
+        yield
+        return
+    usual = commit.connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
+    commit.connection.exec_driver_sql(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
+    try:
+        yield
+    finally:
+        commit.connection.exec_driver_sql(f"PRAGMA cache_size = {usual}")
 
 
 def _chunks(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
