@@ -18,13 +18,12 @@ COMMANDS = tuple(
     for name, module, summary in (
         ("serve", "serve", "Serve a metadata store by gRPC."),
         ("token", "serve", "Make a token that lets somebody into a server."),
-        ("mirror", "mirroring", "Keep a store and an ML Metadata server alike."),
         ("check", "migrating", "Tell a metadata database's versions, tables and rows."),
         ("upgrade", "migrating", "Upgrade an ML Metadata database of any version to the newest."),
         ("downgrade", "migrating", "Downgrade an ML Metadata database for an old client."),
         ("export", "exchange", "Export a whole metadata store, history included."),
         ("import", "exchange", "Import an export: all of it, or nothing."),
-        ("mirror", "exchange", "Copy what is new or changed in a metadata database."),
+        ("mirror", "mirroring", "Copy what is new or changed in a database or a server."),
     )
 )
 
