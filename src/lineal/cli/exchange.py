@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from lineal.metadata import Store
 
-__all__ = ["export", "import_", "mirror"]
+__all__ = ["export", "import_"]
 
 StoreOption = Annotated[
     str | None,
@@ -94,44 +94,6 @@ def import_(
     if imported.renamed:
         lines.append(f"renamed, since another has their name: {imported.renamed:,}")
     output.print_lines(*lines, "merged" if imported.added else "nothing new")
-
-
-def mirror(
-    source: Annotated[
-        str,
-        typer.Argument(
-            metavar="SOURCE",
-            help="The ML Metadata database to copy from; it is only read.",
-            show_default=False,
-        ),
-    ],
-    target: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[TARGET]",
-            help="The database to copy into; else the workspace's.",
-            show_default=False,
-        ),
-    ] = None,
-    workspace: session.WorkspaceOption = None,
-    as_json: session.JsonOption = False,
-) -> None:
-    """Copy what is new or changed in a metadata database.
-
-    To be run again and again. A plain ML Metadata database stays one. Changed nodes are updated;
-    what they were before stays in the history of the target.
-    """
-    from lineal.metadata.exchange import mirror_database
-
-    with _opened(target, workspace) as opened, output.working("mirroring"):
-        mirrored = mirror_database(source, opened)
-    if as_json:
-        output.print_json(mirrored)
-        return
-    _tell(mirrored.added)
-    changed = ", ".join(f"{count:,} {kind}s" for kind, count in mirrored.updated.items())
-    lines = [f"updated: {changed}"] if changed else []
-    output.print_lines(*lines, "mirrored" if mirrored.added or changed else "nothing new")
 
 
 def _tell(rows: "Mapping[str, int]") -> None:

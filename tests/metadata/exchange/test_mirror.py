@@ -42,9 +42,9 @@ def test_store_of_the_wheel_is_mirrored_again_and_again(
     target.close()
 
     assert untouched == digest
-    assert (first.added["Artifact"], first.updated) == (2, {})
-    assert (same.added, same.updated) == ({}, {})
-    assert (second.added["Artifact"], second.updated) == (1, {"artifact": 1})
+    assert (first.new["Artifact"], first.changed) == (2, 0)
+    assert (same.new, same.changed) == ({}, 0)
+    assert (second.new["Artifact"], second.changed) == (1, 1)
     theirs, ours = wheel("read", source), wheel("read", tmp_path / "ours.db")
     assert ours == theirs
 
@@ -66,8 +66,8 @@ def test_changes_keep_what_was_before(filled: Graph, open_graph: Open, tmp_path:
     (execution,), (artifact,) = target.executions(), target.artifacts(uri="a")
     assert execution.state is ExecutionState.COMPLETE
     assert artifact.properties == {"n": 70}
-    assert done.updated == {"artifact": 1, "execution": 1}
-    assert (again.added, again.updated) == ({}, {})
+    assert (done.new, done.changed) == ({}, 2)
+    assert (again.new, again.changed) == ({}, 0)
     before = target.as_of(moment)
     assert before.executions()[0].state is None
     assert before.artifacts(uri="a")[0].properties == {"n": 7}
@@ -81,7 +81,7 @@ def test_id_that_comes_late_is_not_missed(filled: Graph, open_graph: Open, tmp_p
         tmp_path / "filled.db", "INSERT INTO Artifact (id, type_id, uri) VALUES (5, 30, 'late')"
     )
 
-    assert mirror_database(tmp_path / "filled.db", target).added == {"Artifact": 1}
+    assert mirror_database(tmp_path / "filled.db", target).new == {"Artifact": 1}
 
 
 def test_mirror_and_import_know_each_other(
@@ -127,7 +127,7 @@ def test_server_is_mirrored(url: str, filled: Graph, open_graph: Open, tmp_path:
 
         second = mirror_database(url, target.store)
 
-    assert second.added["lineal_version"] == 1
+    assert second.new["lineal_version"] == 1
     (used, _) = target.store.events(artifact_ids=[1, 2])
     assert used.path == ("z", 0, "a")
     assert [row.content for row in target.store.versions("thing")] == ["a"]

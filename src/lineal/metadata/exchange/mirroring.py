@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
@@ -48,11 +47,12 @@ _KINDS: tuple[Kind, ...] = ("context", "artifact", "execution")
 
 @dataclass(frozen=True)
 class Mirrored:
-    """What a mirroring brought: new rows of each table, and nodes of each kind that changed."""
+    """What a run brought over: how many rows of each table are new, how many nodes changed."""
 
     source: str
-    added: Mapping[str, int]
-    updated: Mapping[str, int]
+    target: str
+    new: Mapping[str, int]
+    changed: int
 
 
 def mirror_database(source: str | Path, target: Store) -> Mirrored:
@@ -74,7 +74,14 @@ def mirror_database(source: str | Path, target: Store) -> Mirrored:
         if identity == target.uuid:
             raise InvalidInput(f"{address.where} is the very store that it is to be copied into")
         with target.write() as transaction:
-            return _Mirror(connection, survey, identity, target.uuid, transaction).run()
+            mirror = _Mirror(connection, survey, identity, target.uuid, transaction)
+            mirror.run()
+    return Mirrored(
+        source=address.where,
+        target=str(target.path or target.uuid),
+        new={name: count for name, count in mirror.added.items() if count},
+        changed=mirror.changed,
+    )
 
 
 def _identity(connection: sa.Connection, survey: Survey, address: Address) -> str:
@@ -101,14 +108,14 @@ class _Mirror:
         self._source = source
         self._present = {*survey.tables, *survey.others}
         self._is_foreign = tables.store.name not in survey.others
-        self._identity = identity
         self._transaction = transaction
         self._commit = transaction.commit
         self._merge = Merge(self._commit, here, identity, self._read)
-        self._updated: Counter[str] = Counter()
+        self.added = self._merge.added
+        self.changed = 0
         self._key = f"mirror {identity}"
 
-    def run(self) -> Mirrored:
+    def run(self) -> None:
         """Bring everything over."""
         since = self._seen_until()
         latest = since
@@ -127,11 +134,6 @@ class _Mirror:
         self._merge.keep_origins()
         if latest > since:
             self._keep_seen(latest)
-        return Mirrored(
-            self._identity,
-            added={name: count for name, count in self._merge.added.items() if count},
-            updated=dict(self._updated),
-        )
 
     # Reading
 
@@ -220,7 +222,7 @@ class _Mirror:
             .values({_UPDATED: sa.bindparam("time")}),
             times,
         )
-        self._updated[kind] += len(changed)
+        self.changed += len(changed)
 
     def _forms(self, kind: Kind, nodes: dict[int, dict[str, object]]) -> list[NodeForm]:
         """Return the nodes as they are in the source, under their ids here."""
