@@ -10,7 +10,7 @@ inserted into the same file are dated by their own times. A claim dates a node e
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["AsOf", "Clock", "Horizon", "horizon", "old_values"]
 
 _CHUNK = 10_000  # ids in one statement; SQLite allows 32,766 bound values
+
+_LONGEST_TRANSACTION_US = 60_000_000
+"""How long another client's transaction may last and be dated exactly."""
 
 Clock = Literal["known", "commit"]
 
@@ -58,7 +61,8 @@ class Horizon:
 
     `frontier` holds by kind the greatest id that stood at the last commit by then; `foreign` the
     ranges of ids that other clients inserted since. `is_present` says that no later moment has
-    come yet.
+    come yet. `passed_over` holds ranges within the frontier that were another client's, who may
+    have been in the middle of its transaction: dated by their own times too, where they have one.
     """
 
     as_of: AsOf
@@ -66,6 +70,7 @@ class Horizon:
     frontier: Mapping[str, int]
     foreign: Mapping[str, tuple[tuple[int, int | None], ...]]
     is_present: bool
+    passed_over: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 
     @property
     def counts_claims(self) -> bool:
@@ -78,7 +83,11 @@ class Horizon:
         What ties two nodes was there only if both were.
         """
         table = _TABLES[kind]
-        conditions = [table.c.id <= self.frontier.get(kind, 0), *self._foreign(kind)]
+        within = table.c.id <= self.frontier.get(kind, 0)
+        if _own_time(kind) is not None:
+            others = [table.c.id.between(*ends) for ends in self.passed_over.get(kind, ())]
+            within = sa.and_(within, *(sa.not_(inside) for inside in others))
+        conditions = [within, *self._foreign(kind)]
         if not self.counts_claims:
             return sa.or_(*conditions)
         if kind in ("artifact", "execution"):
@@ -115,7 +124,8 @@ class Horizon:
         dates them, and those that none has seen yet are known to be there at present only.
         """
         table, own_time = _TABLES[kind], _own_time(kind)
-        for first, last in self.foreign.get(kind, ()):
+        passed_over = () if own_time is None else self.passed_over.get(kind, ())
+        for first, last in (*self.foreign.get(kind, ()), *passed_over):
             inside = table.c.id >= first if last is None else table.c.id.between(first, last)
             if own_time is None:
                 yield inside if self.is_present else sa.false()
@@ -158,7 +168,31 @@ def horizon(connection: sa.Connection, as_of: AsOf) -> Horizon:
         frontier=json.loads(then.frontier) if then else {},
         foreign={kind: tuple(ranges) for kind, ranges in foreign.items()},
         is_present=as_of.moment >= now(),
+        passed_over=_passed_over(connection, number, as_of),
     )
+
+
+def _passed_over(
+    connection: sa.Connection, number: int, as_of: AsOf
+) -> dict[str, tuple[tuple[int, int], ...]]:
+    """Return the ids of others that commits shortly before the moment passed over.
+
+    On SQLite there is one writer at a time, so what a commit saw was there.
+    """
+    commit = tables.commit
+    found: dict[str, tuple[tuple[int, int], ...]] = {}
+    if connection.dialect.name == "sqlite":
+        return found
+    for text in connection.scalars(
+        sa.select(commit.c.seen).where(
+            commit.c.number <= number,
+            commit.c.time_us > as_of.microseconds - _LONGEST_TRANSACTION_US,
+            commit.c.seen.is_not(None),
+        )
+    ):
+        for kind, ranges in json.loads(text).items():
+            found[kind] = (*found.get(kind, ()), *((first, last) for first, last in ranges))
+    return found
 
 
 def old_values(

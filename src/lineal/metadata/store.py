@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Store", "VersionRow"]
 
-_CHUNK = 10_000  # ids in one statement; SQLite allows 32,766 bound values
+_CHUNK = 10_000  # ids in one statement
+_INT64 = range(-(2**63), 2**63)
 _Result = TypeVar("_Result")
 _Node = TypeVar("_Node", Artifact, Execution, Context)
 
@@ -245,7 +246,7 @@ class Store:
         found: list[Event] = []
         with self.reading() as (connection, at):
             for chunk in _chunks(wanted):
-                found += rows.events(connection, [column.in_(chunk)], at)
+                found += rows.events(connection, [self._database.backend.among(column, chunk)], at)
         return sorted(found, key=lambda event: event.id or 0)
 
     @served()
@@ -268,7 +269,7 @@ class Store:
                 query = sa.select(table.c.int_value, table.c.execution_id).where(
                     table.c.name == "lineal_parent",
                     table.c.is_custom_property == 1,  # so that the index by value serves
-                    table.c.int_value.in_(chunk),
+                    self._database.backend.among(table.c.int_value, chunk),
                 )
                 if at is not None:
                     known = sa.select(tables.execution.c.id).where(at.visible("execution"))
@@ -319,7 +320,9 @@ class Store:
         """Return the versions that these artifacts are, by artifact id."""
         found: dict[int, VersionRow] = {}
         for chunk in _chunks(artifact_ids):
-            for row in self._versions([tables.version.c.artifact_id.in_(chunk)]):
+            for row in self._versions(
+                [self._database.backend.among(tables.version.c.artifact_id, chunk)]
+            ):
                 found[row.artifact_id] = row
         return found
 
@@ -434,7 +437,9 @@ class Store:
             if ids is None:
                 found += load(connection, conditions, at)
             for chunk in _chunks(ids or ()):
-                found += load(connection, [*conditions, table.c.id.in_(chunk)], at)
+                found += load(
+                    connection, [*conditions, self._database.backend.among(table.c.id, chunk)], at
+                )
         if at is not None:
             found = [node for node in found if wanted.fit(node)]
         return sorted(found, key=lambda node: node.id or 0)
@@ -457,6 +462,6 @@ def _only(found: list[_Node], what: str) -> _Node:
 
 
 def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
-    wanted = sorted(set(ids))
+    wanted = sorted(number for number in set(ids) if number in _INT64)  # others nobody has
     for start in range(0, len(wanted), _CHUNK):
         yield wanted[start : start + _CHUNK]

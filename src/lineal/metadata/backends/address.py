@@ -77,7 +77,9 @@ def parse_address(given: str | Path | None, *, password_env: str | None = None) 
     url, options = _numbers(url)
     named = password_env or _only(url.query.get("password_env"))
     url = url.difference_update_query(["password_env"]).set(drivername=_DRIVERS[scheme])
-    where = url.set(drivername=scheme, password=None, query={}).render_as_string()
+    where = sa.URL.create(
+        scheme, url.username, None, url.host, url.port, url.database
+    ).render_as_string()
     if named is not None:
         url = url.set(password=_password(named, where))
     return replace(Address(url, where), **options)  # type: ignore[arg-type]  # numbers all

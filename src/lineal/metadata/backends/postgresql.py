@@ -149,7 +149,7 @@ class _Postgresql:
             )
         if state[:2] == "22" or "NUL (0x00)" in text or state == "54000":
             return InvalidInput(f"{where} can't hold a value of this write: {text}")
-        if state == "3D000":
+        if state == "3D000" or (not state and re.search(r'database "[^"]*" does not exist', text)):
             return NotFound(f"{where}: {text}; create the database first (createdb)")
         if state[:2] in ("XX", "58"):
             return Corrupt(f"{where} reports damage ({text}); ask who keeps the server")
