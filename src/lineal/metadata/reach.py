@@ -21,7 +21,7 @@ from lineal.metadata.model import EventType
 from lineal.metadata.served import served
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping, Sequence
 
     from lineal.metadata.history import Horizon
     from lineal.metadata.rows import EventRow
@@ -73,7 +73,13 @@ def reach(
         executions = (
             _executions(connection, start, steps)
             if depth is None
-            else _within(connection, start, steps, depth)
+            else _within(
+                connection,
+                start,
+                steps,
+                depth,
+                key=("step", upstream, internal) if at is None else None,
+            )
         )
         events: list[EventRow] = []
         for begin in range(0, len(executions), _CHUNK):
@@ -104,6 +110,10 @@ class _Step:
             found.c.kind == self.kind, self.near == found.c.id, *self.conditions
         )
 
+    def from_ids(self, slots: Slots) -> Query:
+        """Return the select of the neighbours of a list of nodes."""
+        return sa.select(self.far).where(slots.among(self.near, "ids"), *self.conditions)
+
 
 def _executions(connection: sa.Connection, start: Node, steps: Sequence[_Step]) -> list[int]:
     """Return the ids of the executions that the steps lead to from `start`."""
@@ -122,21 +132,33 @@ def _executions(connection: sa.Connection, start: Node, steps: Sequence[_Step]) 
 
 
 def _within(
-    connection: sa.Connection, start: Node, steps: Sequence[_Step], depth: int
+    connection: sa.Connection,
+    start: Node,
+    steps: Sequence[_Step],
+    depth: int,
+    *,
+    key: tuple[Hashable, ...] | None,
 ) -> list[int]:
-    """Return the ids of the executions that are at most `depth` steps away from `start`."""
+    """Return the ids of the executions that are at most `depth` steps away from `start`.
+
+    `key` tells all that the steps depend on, if they are worth keeping.
+    """
     backend = backend_of(connection)
 
     def neighbours(kind: int, to: int, ids: Iterable[int]) -> set[int]:
         found: set[int] = set()
         wanted = sorted(ids)
-        for step in steps:
+        for place, step in enumerate(steps):
             if (step.kind, step.to) != (kind, to):
                 continue
             for begin in range(0, len(wanted), _CHUNK):
-                near = backend.among(step.near, wanted[begin : begin + _CHUNK])
-                query = sa.select(step.far).where(near, *step.conditions)
-                found |= set(connection.scalars(query))
+                chunk = wanted[begin : begin + _CHUNK]
+                if key is not None:
+                    rows = fetch(connection, (*key, place), step.from_ids, {"ids": chunk})
+                    found |= {row[0] for row in rows}
+                    continue
+                near = backend.among(step.near, chunk)
+                found |= set(connection.scalars(sa.select(step.far).where(near, *step.conditions)))
         return found
 
     artifacts = {start[1]} if start[0] == "artifact" else set()

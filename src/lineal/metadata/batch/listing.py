@@ -13,12 +13,15 @@ import sqlalchemy as sa
 from lineal.errors import InvalidInput
 from lineal.metadata.batch.assembly import TABLES, assemble, node_columns
 from lineal.metadata.batch.choosing import conditions, given
+from lineal.metadata.batch.density import along_the_order, dense_parts, of_any_type
 from lineal.metadata.batch.forms import Kind, OrderBy, Page, PageRequest
 from lineal.metadata.batch.selects import Query, Row, Slots, fetch
 from lineal.metadata.batch.tokens import Place, read_token, write_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from lineal.metadata.filters import Compiled
 
 __all__ = ["PAGE_LIMIT", "Meaning", "limit_of", "list_given", "list_nodes", "page_rows"]
 
@@ -37,6 +40,8 @@ _PLACES: Mapping[OrderBy, int] = {"id": 0, "create_time": 6, "last_update_time":
 """Where the values that pages are ordered by stand among `node_columns`."""
 
 _MOST = 2**31 - 1
+_FEW = {"ids", "uris", "external_ids", "name"}
+"""Choices that leave few nodes, which are quickly sorted."""
 
 _Part = Literal["first", "ties", "after"]
 """Where a page begins: at the very start, among what equals the last value, or behind it."""
@@ -126,23 +131,31 @@ def _part_rows(
 ) -> list[Row]:
     names = frozenset(values)
     order = (request.order_by, request.ascending)
-    dialect = connection.dialect.name
-    if request.filter:
-        from lineal.metadata.filters import compile_filter
+    table = TABLES[kind][0]
+    wanted = _wanted(connection, kind, request, filter_meaning)
+
+    typed = None if wanted is None else of_any_type(kind, wanted.where)
+
+    def asked(slots: Slots) -> list[sa.ColumnElement[bool]]:
+        filtering = [] if wanted is None else [wanted.where]
+        if typed is not None:
+            filtering.append(typed)
+        return [*conditions(kind, slots, names), *filtering]
+
+    asking = (kind, names, request.filter, filter_meaning)
+    dense: frozenset[int] = frozenset()
+    few = bool(names & _FEW) or typed is not None
+    if "limit" in names and not few and (wanted is None or wanted.source is table):
+        dense = dense_parts(connection, kind, asking, asked, values)
 
     def build(slots: Slots) -> Query:
-        table = TABLES[kind][0]
         column = table.c[_COLUMNS[request.order_by]]
         places = tuple(dict.fromkeys((column, table.c.id)))
-        wanted = (
-            None
-            if not request.filter
-            else compile_filter(request.filter, kind, meaning=filter_meaning, dialect=dialect)
-        )
         repeats = wanted is not None and wanted.repeats
         query: sa.Select[Any] = sa.select(*(places if repeats else node_columns(kind)))
         if wanted is not None:
-            query = query.select_from(wanted.source).where(wanted.where)
+            query = query.select_from(wanted.source)
+        query = query.where(*along_the_order(kind, asked(slots), dense))
         if part == "ties":
             query = query.where(
                 column == slots.number("value"),
@@ -150,14 +163,23 @@ def _part_rows(
             )
         elif part == "after":
             query = query.where(_beyond(column, slots.number("value"), ascending=request.ascending))
-        query = query.where(*conditions(kind, slots, names))
         query = query.order_by(*(c.asc() if request.ascending else c.desc() for c in places))
         if "limit" in names:
             query = query.limit(slots.number("limit"))
         return _with_columns(kind, query.distinct(), request) if repeats else query
 
-    key = ("page", kind, part, order, names, request.filter, filter_meaning)
-    return fetch(connection, key, build, values)
+    return fetch(connection, ("page", part, order, dense, *asking), build, values)
+
+
+def _wanted(
+    connection: sa.Connection, kind: Kind, request: PageRequest, meaning: Meaning
+) -> Compiled | None:
+    """Return the request's filter as a query, if it has one."""
+    if not request.filter:
+        return None
+    from lineal.metadata.filters import compile_filter
+
+    return compile_filter(request.filter, kind, meaning=meaning, dialect=connection.dialect.name)
 
 
 def _beyond(

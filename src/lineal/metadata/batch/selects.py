@@ -44,6 +44,11 @@ class Slots:
         self.backend = backend
         self.lists: dict[str, sa.BindParameter[object]] = {}
 
+    @classmethod
+    def of(cls, connection: sa.Connection) -> Slots:
+        """Return the slots of statements for this connection's database."""
+        return cls(backend_of(connection))
+
     def among(
         self, column: sa.ColumnElement[int] | sa.ColumnElement[str], name: str
     ) -> sa.ColumnElement[bool]:
@@ -147,7 +152,7 @@ def _prepared(
 
 
 def _compiled(connection: sa.Connection, build: Callable[[Slots], Query]) -> _Statement:
-    slots = Slots(backend_of(connection))
+    slots = Slots.of(connection)
     compiled = build(slots).compile(
         dialect=connection.dialect, compile_kwargs={"render_postcompile": True}
     )

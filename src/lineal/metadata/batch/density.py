@@ -1,0 +1,142 @@
+"""Which way SQLite goes to a page of a filtered list: by the hits, or along the order.
+
+`id IN (SELECT …)` finds all hits first and sorts them: right for few, hopeless for the first page
+of five million. `EXISTS` goes along the order and asks of each node: right for many, hopeless for
+few. SQLite keeps no statistics that tell, so the hits of each part of a filter are counted, up to
+a thousand, by its index. The other databases know by themselves.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.sql import operators, visitors
+
+from lineal.metadata import tables
+from lineal.metadata.batch.assembly import TABLES
+from lineal.metadata.batch.choosing import NUMBERS
+from lineal.metadata.batch.selects import Query, Slots, fetch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+
+    from lineal.metadata.batch.forms import Kind
+
+    Conditions = Callable[[Slots], Sequence[sa.ColumnElement[bool]]]
+
+__all__ = ["along_the_order", "dense_parts", "of_any_type"]
+
+_MANY = 1_000
+_MOST_KEPT = 2_000
+_counts: dict[tuple[Hashable, ...], int] = {}
+_SMALL = 20_000  # a list this short is sorted in no time
+
+
+def dense_parts(
+    connection: sa.Connection,
+    kind: Kind,
+    key: tuple[Hashable, ...],
+    conditions: Conditions,
+    values: Mapping[str, object],
+) -> frozenset[int]:
+    """Return which of the lists of hits among the conditions are long, by their places."""
+    if connection.dialect.name != "sqlite" or _greatest_id(connection, kind) < _SMALL:
+        return frozenset()
+    count = _counts.get(key)
+    if count is None:
+        if len(_counts) >= _MOST_KEPT:
+            _counts.clear()
+        count = _counts[key] = len(_parts(kind, conditions(Slots.of(connection))))
+    return frozenset(
+        place
+        for place in range(count)
+        if fetch(
+            connection,
+            ("hits", place, *key),
+            partial(_hits, kind, conditions, place),
+            values,
+        )[0][0]
+        > _MANY
+    )
+
+
+def along_the_order(
+    kind: Kind, conditions: Sequence[sa.ColumnElement[bool]], dense: Collection[int]
+) -> list[sa.ColumnElement[bool]]:
+    """Return the conditions with the lists of hits at these places asked of each node instead."""
+    if not dense:
+        return list(conditions)
+    parts = _parts(kind, conditions)
+    asked = {id(parts[place]): _asked(parts[place]) for place in dense}
+
+    def replace(element: Any, **_options: object) -> Any:
+        return asked.get(id(element))
+
+    return [visitors.replacement_traverse(each, {}, replace) for each in conditions]
+
+
+def of_any_type(kind: Kind, where: sa.ColumnElement[bool]) -> sa.ColumnElement[bool] | None:
+    """Return the condition that lets the index by type and name serve, if `where` says a name.
+
+    There is none by name alone; that a node is of one of the few types is no condition, but for
+    the index it is one.
+    """
+    table, types = TABLES[kind][0], tables.type_
+    both = isinstance(where, sa.BooleanClauseList) and where.operator is operators.and_
+    for part in where.clauses if both else [where]:
+        if (
+            isinstance(part, sa.BinaryExpression)
+            and part.operator is operators.eq
+            and part.left is table.c.name
+        ):
+            return table.c.type_id.in_(
+                sa.select(types.c.id).where(types.c.type_kind == NUMBERS[kind])
+            )
+    return None
+
+
+def _greatest_id(connection: sa.Connection, kind: Kind) -> int:
+    node_id = TABLES[kind][0].c.id
+    rows = fetch(connection, ("greatest", kind), lambda _: sa.select(sa.func.max(node_id)), {})
+    return rows[0][0] or 0
+
+
+def _parts(
+    kind: Kind, conditions: Sequence[sa.ColumnElement[bool]]
+) -> list[sa.BinaryExpression[bool]]:
+    """Return every `column IN (SELECT …)` about the nodes themselves."""
+    table = TABLES[kind][0]
+    return [
+        part
+        for each in conditions
+        for part in visitors.iterate(each)
+        if isinstance(part, sa.BinaryExpression)
+        and part.operator is operators.in_op
+        and getattr(part.left, "table", None) is table
+        and isinstance(_select_of(part), sa.Select)
+    ]
+
+
+def _select_of(part: sa.BinaryExpression[bool]) -> object:
+    return getattr(part.right, "element", None)
+
+
+def _hits(kind: Kind, conditions: Conditions, place: int, slots: Slots) -> Query:
+    part = _parts(kind, conditions(slots))[place]
+    found = cast("sa.Select[Any]", _select_of(part))
+    table = TABLES[kind][0]
+    if part.left is not table.c.id:  # a type is one row, but many nodes are of it
+        found = sa.select(table.c.id).where(part.left.in_(found))
+    some = found.limit(_MANY + 1).subquery()
+    return sa.select(sa.func.count()).select_from(some)
+
+
+def _asked(part: sa.BinaryExpression[bool]) -> sa.ColumnElement[bool]:
+    found = cast("sa.Select[Any]", _select_of(part))
+    (column,) = found.selected_columns
+    one: sa.Select[Any] = found.with_only_columns(
+        sa.literal_column("1"), maintain_column_froms=True
+    )
+    return one.where(column == part.left).correlate(part.left.table).exists()
