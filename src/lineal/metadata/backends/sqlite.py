@@ -11,10 +11,12 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from lineal.errors import AlreadyExists, Conflict, Corrupt, LinealError, Unavailable
@@ -86,12 +88,18 @@ class _Sqlite:
 
     def create(self, connection: sa.Connection, table_set: sa.MetaData) -> None:
         """Make the tables of a set, with their indexes, that aren't there."""
-        table_set.create_all(connection)
+        cursor = _cursor(connection)
+        found = cursor.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        if {name for (name,) in found} & set(table_set.tables):
+            table_set.create_all(connection)
+            return
+        for text in _making(table_set):
+            cursor.execute(text)
 
     def adapt(self, connection: sa.Connection) -> None:
         """Give ML Metadata's own tables what Lineal needs of them and they may lack."""
-        for index in tables.OUR_INDEXES:
-            index.create(connection, checkfirst=True)
+        for text in _our_indexes():
+            _cursor(connection).execute(text)
 
     # Errors
 
@@ -202,6 +210,28 @@ class _Sqlite:
 
 
 BACKEND: Backend = _Sqlite()
+
+
+@cache
+def _making(table_set: sa.MetaData) -> list[str]:
+    """Return the statements that make all tables of a set where there are none.
+
+    SQLAlchemy takes longer to say them than SQLite to do them.
+    """
+    texts: list[str] = []
+
+    def keep(statement: sa.schema.ExecutableDDLElement, *_: object, **__: object) -> None:
+        texts.append(str(statement.compile(dialect=engine.dialect)))
+
+    engine = sa.create_mock_engine("sqlite://", keep)
+    table_set.create_all(engine, checkfirst=False)
+    return texts
+
+
+@cache
+def _our_indexes() -> list[str]:
+    made = [sa.schema.CreateIndex(index, if_not_exists=True) for index in tables.OUR_INDEXES]
+    return [str(each.compile(dialect=sqlite.dialect())) for each in made]
 
 
 def _cursor(connection: sa.Connection) -> sqlite3.Cursor:
