@@ -1,0 +1,56 @@
+"""What is masked before it is kept, and what is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from lineal.workspace.tracking.secrets import is_secret, mask, mask_arguments
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("password = 'hunter2'", "password = '***'"),
+        ('DB_PASSWORD: str = "a\\"b"', 'DB_PASSWORD: str = "***"'),
+        ("connect(token='abc', n=1)", "connect(token='***', n=1)"),
+        ("{'api_key': 'abc'}", "{'api_key': '***'}"),
+        ("os.environ['HF_TOKEN'] = 'abc'", "os.environ['HF_TOKEN'] = '***'"),
+        ("'postgresql://me:pw@host/db'", "'postgresql://me:***@host/db'"),
+        ("x = 'ghp_" + "a" * 36 + "'", "x = '***'"),
+        ("AKIA" + "A" * 16, "***"),
+        ("Authorization: Bearer abcdefgh.ijk", "Authorization: Bearer ***"),
+        (
+            "-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----",
+            "-----BEGIN RSA PRIVATE KEY-----***-----END RSA PRIVATE KEY-----",
+        ),
+    ],
+)
+def test_secrets_are_masked(text: str, masked: str) -> None:
+    assert mask(text) == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "max_tokens = 'many'",
+        "tokenizer = 'bert'",
+        "monkey = 'george'",
+        "password = read()",
+        "if token == 'x': pass",
+        "https://host/path?a=1",
+    ],
+)
+def test_other_text_stays(text: str) -> None:
+    assert mask(text) == text
+
+
+def test_arguments_are_masked_by_their_option() -> None:
+    given = ["-v", "--token", "abc", "--api-key=x", "PASSWORD=y", "--tokens", "9", "--depth", "6"]
+    assert mask_arguments(given) == [
+        *("-v", "--token", "***", "--api-key=***", "PASSWORD=***", "--tokens", "9", "--depth", "6")
+    ]
+
+
+@pytest.mark.parametrize("name", ["apiKey", "AWS_SECRET_ACCESS_KEY", "--db-password", "token"])
+def test_names_of_secrets(name: str) -> None:
+    assert is_secret(name)
