@@ -81,6 +81,7 @@ ON_EVERY_DATABASE = {
     "test_databases",
     "test_history",
     "test_lineage",
+    "test_reads",
     "test_recorder",
 }
 """The modules whose tests run on SQLite, PostgreSQL and MariaDB, where they open no file."""
