@@ -182,8 +182,10 @@ def make_as_ml_metadata_does(place: str, database: str) -> None:
             "ALTER TABLE ArtifactProperty ALTER COLUMN int_value TYPE INT",
             "ALTER TABLE EventPath DROP COLUMN lineal_order",
             "DROP INDEX idx_artifact_property_string",
-            "CREATE INDEX idx_artifact_property_string ON ArtifactProperty"
-            + " (name, is_custom_property, string_value)",
+            (
+                "CREATE INDEX idx_artifact_property_string ON ArtifactProperty "
+                "(name, is_custom_property, string_value)"
+            ),
         ]
     elif database == "mysql":
         statements += ["ALTER TABLE ArtifactProperty MODIFY COLUMN int_value INT"]
