@@ -205,3 +205,15 @@ def test_names_of_tokens_are_checked(tokens: TokenFile) -> None:
         tokens.add('x"\n[[token]]', Role.WRITE)
     with pytest.raises(LinealError, match="did you mean 'ada'"):
         tokens.revoke("adda")
+
+
+def test_tokens_in_the_clear_are_warned_of(
+    running: Start, tokens: TokenFile, caplog: pytest.LogCaptureFixture
+) -> None:
+    tokens.add("ada", Role.READ)
+    running(tokens=tokens)
+    assert "tokens travel unencrypted" not in caplog.messages
+
+    running(tokens=tokens, host="0.0.0.0")  # noqa: S104  (for the moment of the test)
+
+    assert "tokens travel unencrypted" in caplog.messages

@@ -71,6 +71,7 @@ class Server:
         self.port = port
         self.metrics_port = metrics_port
         self._certificates = certificates
+        self._has_tokens = tokens is not None
         self._options = {**_OPTIONS, **(options or {})}
         self._workers = ThreadPoolExecutor(workers, thread_name_prefix="lineal-server")
         self._streams = ThreadPoolExecutor(10_000, thread_name_prefix="lineal-stream")
@@ -106,6 +107,11 @@ class Server:
         self._grpc = server
         if self.metrics_port is not None:
             self._serve_metrics(self.metrics_port)
+        if self._has_tokens and self._certificates is None and not _is_loopback(self.host):
+            logger.warning(
+                "tokens travel unencrypted",
+                extra={"fields": {"remedy": "give the server a certificate (TLS)"}},
+            )
         logger.info(
             "started",
             extra={
@@ -183,6 +189,10 @@ class Server:
 
     def _database_connections(self) -> int:
         return self.store.open_connections
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
 
 
 def _join(host: str, port: int) -> str:
