@@ -134,6 +134,7 @@ def arrow(lineage: Lineage) -> tuple[pa.Table, pa.Table]:
 
 def plain(lineage: Lineage) -> dict[str, object]:
     """Return nodes and edges as plain values."""
+    matched = [f"{kind}/{number}" for kind, number in sorted(lineage.matched)]
     return {
         "start": "/".join(map(str, lineage.start)),
         "direction": lineage.direction,
@@ -157,6 +158,7 @@ def plain(lineage: Lineage) -> dict[str, object]:
             }
             for edge in lineage.edges
         ],
+        **({"matched": matched} if matched else {}),
     }
 
 
