@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from lineal.errors import InvalidInput, NotFound
@@ -14,9 +13,8 @@ from lineal.mlmd.proto import metadata_store_service_pb2 as sv
 from lineal.mlmd.service.types import add_types, check_external_ids
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
-    import sqlalchemy as sa
     from google.protobuf.internal.containers import RepeatedCompositeFieldContainer as Messages
 
     from lineal.metadata import Store
@@ -96,7 +94,7 @@ class NodeReads:
         return _answer(response, "execution", response.executions, page)
 
     def _page(self, kind: Kind, request: _Listing, *, context_id: int | None = None) -> Page:
-        with self._reading() as connection:
+        with self._store.reading() as (connection, _):
             return listing.list_nodes(
                 connection, kind, _wanted(request), context_id=context_id, most=self._longest_page
             )
@@ -108,7 +106,7 @@ class NodeReads:
         | sv.GetExecutionsByTypeRequest
         | sv.GetContextsByTypeRequest,
     ) -> Page:
-        with self._reading() as connection:
+        with self._store.reading() as (connection, _):
             return listing.list_nodes(
                 connection,
                 kind,
@@ -123,7 +121,7 @@ class NodeReads:
     def GetArtifactsByID(self, request: sv.GetArtifactsByIDRequest) -> sv.GetArtifactsByIDResponse:
         """Return the artifacts with these ids, in their order, and their types if asked."""
         response = sv.GetArtifactsByIDResponse()
-        with self._reading() as connection:
+        with self._store.reading() as (connection, _):
             found = reading.nodes(connection, "artifact", ids=request.artifact_ids)
             add_nodes("artifact", response.artifacts, found)
             if request.populate_artifact_types:
@@ -136,7 +134,7 @@ class NodeReads:
     ) -> sv.GetExecutionsByIDResponse:
         """Return the executions with these ids, in the order of the ids."""
         response = sv.GetExecutionsByIDResponse()
-        with self._reading() as connection:
+        with self._store.reading() as (connection, _):
             found = reading.nodes(connection, "execution", ids=request.execution_ids)
         add_nodes("execution", response.executions, found)
         return response
@@ -144,7 +142,7 @@ class NodeReads:
     def GetContextsByID(self, request: sv.GetContextsByIDRequest) -> sv.GetContextsByIDResponse:
         """Return the contexts with these ids, in the order of the ids."""
         response = sv.GetContextsByIDResponse()
-        with self._reading() as connection:
+        with self._store.reading() as (connection, _):
             found = reading.nodes(connection, "context", ids=request.context_ids)
         add_nodes("context", response.contexts, found)
         return response
@@ -189,7 +187,7 @@ class NodeReads:
         if any(unknown[index].field_number == 1 for index in range(len(unknown))):
             raise InvalidInput("the request has the old field 1, `uri`; send `uris` instead")
         response = sv.GetArtifactsByURIResponse()
-        with self._reading() as connection:
+        with self._store.reading() as (connection, _):
             found = reading.nodes(connection, "artifact", uris=request.uris)
         add_nodes("artifact", response.artifacts, found)
         return response
@@ -225,7 +223,7 @@ class NodeReads:
     ) -> sv.GetContextsByArtifactResponse:
         """Return the contexts that hold an artifact; raise `NotFound` if none does."""
         response = sv.GetContextsByArtifactResponse()
-        with self._reading() as connection:
+        with self._store.reading() as (connection, _):
             found = reading.nodes(connection, "context", artifact_id=request.artifact_id)
         if not found:
             raise NotFound(f"no context holds artifact/{request.artifact_id}, if there is one")
@@ -237,7 +235,7 @@ class NodeReads:
     ) -> sv.GetContextsByExecutionResponse:
         """Return the contexts that hold an execution; raise `NotFound` if none does."""
         response = sv.GetContextsByExecutionResponse()
-        with self._reading() as connection:
+        with self._store.reading() as (connection, _):
             found = reading.nodes(connection, "context", execution_id=request.execution_id)
         if not found:
             raise NotFound(f"no context holds execution/{request.execution_id}, if there is one")
@@ -246,13 +244,8 @@ class NodeReads:
 
     # Inside
 
-    @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        with self._store.reading() as (connection, _):
-            yield connection
-
     def _named(self, kind: Kind, type_name: str, version: str, name: str) -> list[NodeForm]:
-        with self._reading() as connection:
+        with self._store.reading() as (connection, _):
             return reading.nodes(
                 connection, kind, type_name=type_name, type_version=version, name=name
             )
@@ -260,7 +253,7 @@ class NodeReads:
     def _add_external(self, kind: Kind, into: Messages[_Node], external_ids: Sequence[str]) -> None:
         if not external_ids:
             return
-        with self._reading() as connection:
+        with self._store.reading() as (connection, _):
             found = reading.nodes(connection, kind, external_ids=external_ids)
         check_external_ids(kind, external_ids, found)
         add_nodes(kind, into, found)
