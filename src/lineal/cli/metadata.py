@@ -23,6 +23,7 @@ COMMANDS = tuple(
         ("downgrade", "migrating", "Downgrade an ML Metadata database for an old client."),
         ("export", "exchange", "Export a whole metadata store, history included."),
         ("import", "exchange", "Import an export: all of it, or nothing."),
+        ("load", "loading", "Load a table of artifacts, executions or contexts."),
         ("mirror", "mirroring", "Copy what is new or changed in a database or a server."),
     )
 )

@@ -313,6 +313,23 @@ def test_a_wrong_column_stores_nothing(graph, column, values, error, told):
     assert count(graph, tables.artifact) == 1
 
 
+def test_a_type_is_made_of_the_columns_and_widened_where_asked(graph):
+    first = pa.table({"uri": ["a"], "rows": [1], "custom_properties.by": ["ann"]})
+    with pytest.raises(NotFound, match="no artifact type 'Fresh'"):
+        graph.load("artifact", first, type="Fresh")
+    graph.load("artifact", first, type="Fresh", make_type=True)
+    second = pa.table({"properties.name": ["b"], "share": [0.5], "state": ["LIVE"]})
+    ids = graph.load("artifact", second, type="Fresh", make_type=True)
+    (fresh,) = graph.types("artifact", name="Fresh")
+    assert fresh.properties == {
+        "rows": PropertyType.INT,
+        "name": PropertyType.STRING,
+        "share": PropertyType.DOUBLE,
+    }
+    (stored,) = graph.artifacts(ids=ids.to_pylist())
+    assert (stored.name, stored.properties) == (None, {"name": "b", "share": 0.5})
+
+
 def test_contexts_are_loaded_with_names_only(graph):
     with pytest.raises(InvalidInput, match="no column 'name'"):
         graph.load("context", pa.table({"external_id": ["e"]}), type="Pipeline")

@@ -8,25 +8,31 @@ from typing import TYPE_CHECKING, Any, Literal
 from lineal.errors import InvalidInput, NotFound
 from lineal.metadata.batch.cells import check_text, encode
 from lineal.metadata.batch.checks import kind_told
-from lineal.metadata.batch.forms import StructCell
+from lineal.metadata.batch.forms import StructCell, TypeForm
 from lineal.metadata.model import ArtifactState, ExecutionState, PropertyType
 from lineal.metadata.structs import pack_struct
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pyarrow as pa
 
     from lineal.metadata.batch.catalog import KnownType
+    from lineal.metadata.batch.forms import Kind
     from lineal.metadata.batch.shapes import Shape
 
-__all__ = ["Column", "plan_columns"]
+__all__ = ["Column", "plan_columns", "type_of_table"]
 
 Holds = Literal["properties", "custom_properties"]
 Cells = list[tuple[object, ...] | None]
 
 _STATES = {"state": ArtifactState, "last_known_state": ExecutionState}
 _NULL = "__MLMD_NULL__"
+_FIELDS: Mapping[Kind, tuple[str, ...]] = {
+    "artifact": ("name", "external_id", "uri", "state"),
+    "execution": ("name", "external_id", "state", "last_known_state"),
+    "context": ("name", "external_id"),
+}
 
 
 @dataclass(frozen=True)
@@ -123,6 +129,21 @@ def plan_columns(shape: Shape, known: KnownType, schema: pa.Schema) -> list[Colu
     return sorted(found, key=lambda column: (column.name, column.holds or ""))
 
 
+def type_of_table(kind: Kind, name: str, schema: pa.Schema) -> TypeForm:
+    """Return a type that declares every column that is neither a field nor a custom property."""
+    properties: dict[str, int] = {}
+    for field in schema:
+        whole, dot, rest = field.name.partition(".")
+        if dot and whole == "custom_properties":
+            continue
+        if not (dot and whole == "properties"):
+            rest = field.name
+            if rest in _FIELDS[kind]:
+                continue
+        properties[rest] = int(_type_of(field))
+    return TypeForm(name, properties=properties)
+
+
 def _column(shape: Shape, known: KnownType, place: int, field: pa.Field) -> Column:
     whole, dot, name = field.name.partition(".")
     if dot and whole == "custom_properties":
@@ -132,11 +153,10 @@ def _column(shape: Shape, known: KnownType, place: int, field: pa.Field) -> Colu
         if name not in known.properties:
             raise _no_property(shape, known, name)
         return _declared(known, place, name, field)
-    state = {"artifact": "state", "execution": "last_known_state"}.get(shape.kind)
-    if field.name in ("state", "last_known_state") and state is not None:
-        return Column(place, state, None, PropertyType.STRING)
-    if field.name in ("name", "external_id") or (field.name == "uri" and shape.has_uri):
-        return Column(place, field.name, None, PropertyType.STRING)
+    if field.name in _FIELDS[shape.kind]:
+        is_state = field.name in ("state", "last_known_state")
+        filled = (shape.state or "") if is_state else field.name
+        return Column(place, filled, None, PropertyType.STRING)
     if field.name in known.properties:
         return _declared(known, place, field.name, field)
     raise _no_property(shape, known, field.name)

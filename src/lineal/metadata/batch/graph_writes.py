@@ -257,17 +257,21 @@ class GraphWrites:
         *,
         type: str,  # noqa: A002 -- the field's own name for it
         type_id: int | None = None,
+        make_type: bool = False,
     ) -> pa.Int64Array:
         """Insert a table of nodes of one type, however large; return their ids.
 
         `data` is an Arrow table or stream. Its columns are the nodes' fields (`name`, `uri`,
         `state`, `external_id`), properties by their names or as `properties.NAME`, and
-        `custom_properties.NAME`. A null stands for nothing. All of it is one commit.
+        `custom_properties.NAME`. A null stands for nothing. With `make_type` the type is made of
+        the columns, or widened by those that it lacks. All of it is one commit.
         """
         from lineal.metadata.batch.loading import load_nodes
 
         with self._writing() as transaction:
-            return load_nodes(transaction, kind, data, type_name=type, type_id=type_id)
+            return load_nodes(
+                transaction, kind, data, type_name=type, type_id=type_id, make_type=make_type
+            )
 
     # Inside
 

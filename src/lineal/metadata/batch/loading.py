@@ -8,12 +8,13 @@ from itertools import chain, repeat
 from typing import TYPE_CHECKING, Protocol, cast
 
 from lineal.metadata.batch.catalog import catalog_of
-from lineal.metadata.batch.columns import Column, plan_columns
+from lineal.metadata.batch.columns import Column, plan_columns, type_of_table
 from lineal.metadata.batch.forms import NodeForm
 from lineal.metadata.batch.inserting import explain_clash
 from lineal.metadata.batch.plain import stored_type
 from lineal.metadata.batch.shapes import SHAPES
 from lineal.metadata.batch.statements import Clash, atomic, clashes
+from lineal.metadata.batch.types import settle_types
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -46,17 +47,22 @@ def load_nodes(
     *,
     type_name: str,
     type_id: int | None = None,
+    make_type: bool = False,
 ) -> pa.Int64Array:
     """Insert every row of `data` as a node of one type; return the new ids.
 
-    No more than a chunk of it is in memory at once. All of the call is done, or nothing.
+    With `make_type` the type is made of the columns, or widened by those that it lacks. No more
+    than a chunk of `data` is in memory at once. All of the call is done, or nothing.
     """
     import pyarrow as pa
 
     commit, shape = transaction.commit, SHAPES[kind]
-    known = stored_type(catalog_of(commit), kind, type_name, type_id)
     made: list[pa.Array] = []
     with _roomy(commit), atomic(commit), pa.RecordBatchReader.from_stream(data) as reader:
+        if make_type:
+            form = type_of_table(kind, type_name, reader.schema)
+            settle_types(commit, kind, [form], can_add_fields=True, can_omit_fields=True)
+        known = stored_type(catalog_of(commit), kind, type_name, type_id)
         columns = plan_columns(shape, known, reader.schema)
         for batch in _chunks(reader):
             ids = commit.reserve(shape.table, batch.num_rows)

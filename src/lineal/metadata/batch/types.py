@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lineal.metadata.commit import Commit
     from lineal.metadata.transaction import Transaction
 
-__all__ = ["put_types"]
+__all__ = ["put_types", "settle_types"]
 
 _types, _parents = tables.type_, tables.parent_type
 
@@ -67,9 +67,23 @@ def put_types(
         return []
     commit = transaction.commit
     with atomic(commit):
-        plan = _Plan(commit, kind, catalog_of(commit), can_add_fields, can_omit_fields)
-        planned = [plan.put(form) for form in types]
-        plan.write()
+        return settle_types(
+            commit, kind, types, can_add_fields=can_add_fields, can_omit_fields=can_omit_fields
+        )
+
+
+def settle_types(
+    commit: Commit,
+    kind: Kind,
+    types: Sequence[TypeForm],
+    *,
+    can_add_fields: bool,
+    can_omit_fields: bool,
+) -> list[int]:
+    """Do what `put_types` does as a part of something greater, which undoes it if it fails."""
+    plan = _Plan(commit, kind, catalog_of(commit), can_add_fields, can_omit_fields)
+    planned = [plan.put(form) for form in types]
+    plan.write()
     return [each.id for each in planned]
 
 
