@@ -96,15 +96,18 @@ def test_what_others_added_to_the_tables_stays(old: Old) -> None:
         "UPDATE Artifact SET note = 'mine' WHERE id = 2",
         "CREATE INDEX my_index ON Artifact (note)",
         "CREATE TABLE mine (a INT)",
+        "CREATE VIEW my_view AS SELECT id, note FROM Artifact",
+        "CREATE TRIGGER my_trigger AFTER INSERT ON Artifact BEGIN INSERT INTO mine VALUES (1); END",
     )
 
     upgrade(path)
+    execute(path, "INSERT INTO Artifact (type_id) VALUES (1)")
 
-    assert execute(path, "SELECT id, note FROM Artifact ORDER BY id") == [(1, "none"), (2, "mine")]
-    assert execute(path, "SELECT name FROM sqlite_master WHERE name IN ('my_index', 'mine')") == [
-        ("mine",),
-        ("my_index",),
-    ]
+    found = execute(path, "SELECT id, note FROM my_view ORDER BY id")
+    assert found == [(1, "none"), (2, "mine"), (10, "none")]
+    assert execute(path, "SELECT a FROM mine") == [(1,)]
+    query = "SELECT name FROM sqlite_master WHERE name LIKE 'my_%' ORDER BY name"
+    assert execute(path, query) == [("my_index",), ("my_trigger",), ("my_view",)]
 
 
 @pytest.mark.parametrize("version", [0, 6, 9])

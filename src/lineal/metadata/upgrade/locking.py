@@ -55,6 +55,8 @@ def working(address: Address, *, busy_seconds: float) -> Iterator[sa.Connection]
     """
     with _connected(address, busy_seconds=busy_seconds) as connection:
         if address.dialect == "sqlite":
+            # A table that is made anew takes the old one's name: views of it mean the new one.
+            connection.exec_driver_sql("PRAGMA legacy_alter_table = ON")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         elif address.dialect == "postgresql":
             _lock_postgres(connection, busy_seconds)

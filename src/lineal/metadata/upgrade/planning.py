@@ -267,13 +267,13 @@ class _Planner:
                 ),
             ]
         statements += [f"DROP TABLE {q(old)}", f"ALTER TABLE {q(new)} RENAME TO {q(old)}"]
-        statements += [one.sql for one in table.extra_indexes]
+        statements += [one.sql for one in table.extra_parts]
         self._tables[old] = Table(
             (*shape.names, *(one.name for one in table.extra_columns)),
             dict.fromkeys(shape.unique, ""),
             frozenset(),
             table.extra_columns,
-            table.extra_indexes,
+            table.extra_parts,
         )
         return statements
 
@@ -315,7 +315,7 @@ class _Planner:
             table.unique,
             table.indexes - gone,
             table.extra_columns,
-            table.extra_indexes,
+            table.extra_parts,
         )
         return statements
 

@@ -34,7 +34,7 @@ class Table:
     unique: Mapping[tuple[str, ...], str]
     indexes: frozenset[str]
     extra_columns: tuple[Extra, ...] = ()
-    extra_indexes: tuple[Extra, ...] = ()
+    extra_parts: tuple[Extra, ...] = ()
 
     def turned_into(self, shape: Shape, spelling: Spelling) -> Table:
         """Return what this table is once it has the `shape`; what it holds beyond that stays."""
@@ -228,8 +228,8 @@ def _sqlite_table(connection: sa.Connection, name: str) -> Table:
             parts = connection.exec_driver_sql(f"PRAGMA index_info(`{row.name}`)").all()
             unique[tuple(part.name for part in parts)] = row.name
     made = connection.exec_driver_sql(
-        "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL "
-        "AND lower(tbl_name) = lower(?)",
+        "SELECT name, sql FROM sqlite_master WHERE type IN ('index', 'trigger') "
+        "AND sql IS NOT NULL AND lower(tbl_name) = lower(?)",
         (name,),
     ).all()
     extra = tuple(
@@ -243,7 +243,7 @@ def _sqlite_table(connection: sa.Connection, name: str) -> Table:
         unique=unique,
         indexes=frozenset(row.name for row in made) & ours,
         extra_columns=extra,
-        extra_indexes=tuple(Extra(row.name, row.sql) for row in made if row.name not in ours),
+        extra_parts=tuple(Extra(row.name, row.sql) for row in made if row.name not in ours),
     )
 
 
