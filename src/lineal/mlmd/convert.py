@@ -95,9 +95,14 @@ def _node_form(message: Node, uri: str | None, state: int | None) -> NodeForm:
 
 
 def _cells(values: Mapping[str, pb.Value]) -> dict[str, Cell | None]:
-    return {
-        name: value.string_value or value.int_value or value.double_value or _cell(value)
-        for name, value in values.items()
+    if not values:
+        return {}
+    return {  # by name, which these maps answer sooner than they tell their items
+        name: (value := values[name]).string_value
+        or value.int_value
+        or value.double_value
+        or _cell(value)
+        for name in values
     }
 
 
