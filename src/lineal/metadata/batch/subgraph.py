@@ -111,7 +111,7 @@ def lineage_subgraph(
         "artifact": None if ending_artifacts is None else Ending(*ending_artifacts),
         "execution": None if ending_executions is None else Ending(*ending_executions),
     }
-    walk = _Walk(connection, direction, endings, filter_meaning)
+    walk = _Walk(connection, direction, endings, filter_meaning, keeps="events" in parts)
     walk.go(starting, ids, hops)
     return _told(connection, walk, parts)
 
@@ -125,7 +125,10 @@ class _Walk:
         direction: Direction,
         endings: Mapping[Side, Ending | None],
         meaning: Meaning,
+        *,
+        keeps: bool,
     ) -> None:
+        self._keeps = keeps  # the events, not the ids alone
         self.found: dict[Side, set[int]] = {"artifact": set(), "execution": set()}
         self.events: dict[int, Row] = {}
         self._connection = connection
@@ -147,17 +150,28 @@ class _Walk:
     def _step(self, side: Side, frontier: Collection[int]) -> tuple[Side, set[int]]:
         """Take one hop; return the other side and what is new there to go on from."""
         other: Side = "execution" if side == "artifact" else "artifact"
-        far = 2 if side == "artifact" else 1
-        rows = list(_event_rows(self._connection, side, frontier, self._direction))
+        far = 0 if not self._keeps else 2 if side == "artifact" else 1
+        rows = self._rows(side, other, frontier)
         reached: set[int] = {row[far] for row in rows}
         new = reached - self.found[other]
         ending = self._ends_among(other, reached)
         if ending and not self._includes(other):
             rows = [row for row in rows if row[far] not in ending]
             new -= ending
-        self.events.update((row[0], row) for row in rows)
+        if self._keeps:
+            self.events.update((row[0], row) for row in rows)
         self.found[other] |= new
         return other, new - ending
+
+    def _rows(self, side: Side, other: Side, frontier: Collection[int]) -> list[Row]:
+        """Return the events that lead on from these nodes, or only the ids that they lead to."""
+        key = ("steps", side, self._direction, self._keeps)
+        build = partial(_steps, side, self._direction, None if self._keeps else other)
+        return [
+            row
+            for chunk in _chunks(frontier)
+            for row in fetch(self._connection, key, build, {"ids": chunk})
+        ]
 
     def _includes(self, side: Side) -> bool:
         ending = self._endings[side]
@@ -200,19 +214,12 @@ def _fitting(side: Side, text: str, meaning: Meaning, slots: Slots) -> Query:
     return wanted.ids().where(slots.among(node_id, "ids"))
 
 
-def _event_rows(
-    connection: sa.Connection, side: Side, ids: Iterable[int], direction: Direction
-) -> Iterator[Row]:
-    """Yield id, artifact, execution, type and time of the events that lead on from the nodes."""
-    key, build = ("steps", side, direction), partial(_steps, side, direction)
-    for chunk in _chunks(ids):
-        yield from fetch(connection, key, build, {"ids": chunk})
-
-
-def _steps(side: Side, direction: Direction, slots: Slots) -> Query:
+def _steps(side: Side, direction: Direction, only: Side | None, slots: Slots) -> Query:
+    """Return the select of events, or with `only` of the ids of that side, which an index holds."""
     event = tables.event
     columns = ("id", "artifact_id", "execution_id", "type", "milliseconds_since_epoch")
-    query = sa.select(*(event.c[name] for name in columns)).where(
+    chosen = columns if only is None else (f"{only}_id",)
+    query = sa.select(*(event.c[name] for name in chosen)).where(
         slots.among(event.c[f"{side}_id"], "ids")
     )
     types = _TYPES[side, direction]
