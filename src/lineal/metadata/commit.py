@@ -55,13 +55,15 @@ class Commit:
         """Say that something was written by other means than this commit's own."""
         self._wrote = True
 
-    def mark(self) -> dict[str, list[list[int]]]:
-        """Return what was inserted so far, for `back_to`."""
-        return {kind: [list(each) for each in ranges] for kind, ranges in self._inserted.items()}
+    def mark(self) -> dict[str, tuple[int, int]]:
+        """Return how far the notes of what was inserted reach, for `back_to`."""
+        return {name: (len(spans), spans[-1][1]) for name, spans in self._inserted.items()}
 
-    def back_to(self, mark: dict[str, list[list[int]]]) -> None:
+    def back_to(self, mark: dict[str, tuple[int, int]]) -> None:
         """Take back what was noted as inserted since `mark`: the database undid it."""
-        self._inserted = mark
+        self._inserted = {name: self._inserted[name][:count] for name, (count, _) in mark.items()}
+        for name, (_, last) in mark.items():
+            self._inserted[name][-1][1] = last
 
     def reserve(self, table: sa.Table, count: int) -> Sequence[int]:
         """Return `count` new ids of `table`, ascending; the rows are inserted in this commit."""
@@ -156,14 +158,18 @@ class Commit:
 
     def _note(self, table: sa.Table, ids: Sequence[int]) -> None:
         ranges = self._inserted.setdefault(table.name, [])
-        ranges += [[ids[0], ids[-1]]] if isinstance(ids, range) else [[n, n] for n in ids]
+        for first, last in [(ids[0], ids[-1])] if isinstance(ids, range) else [(n, n) for n in ids]:
+            if ranges and ranges[-1][1] + 1 == first:
+                ranges[-1][1] = last
+            else:
+                ranges.append([first, last])
 
     def _note_own_ids(
         self, table: sa.Table, place: int, rows: Sequence[tuple[object, ...]]
     ) -> None:
         """Note ids that were not reserved here but chosen elsewhere, by an import say."""
         last = cast("int", rows[-1][place])
-        if any(start <= last <= end for start, end in self._inserted.get(table.name, ())):
+        if any(start <= last <= end for start, end in reversed(self._inserted.get(table.name, []))):
             return
         ids = [cast("int", row[place]) for row in rows]
         self._note(table, ids)
