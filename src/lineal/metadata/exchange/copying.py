@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from lineal.metadata.exchange.contents import Batch
     from lineal.metadata.exchange.manifest import Manifest
 
-__all__ = ["copy_all", "is_empty"]
+__all__ = ["copy_all", "is_empty", "much_cache"]
 
 _CACHE_KB = 64 * 1024
 
@@ -70,6 +70,20 @@ def _insert_all(
 
 
 @contextmanager
+def much_cache(connection: sa.Connection, backend: Backend) -> Iterator[None]:
+    """Let SQLite keep more pages in memory meanwhile: its indexes are written to all over."""
+    if backend.name != "sqlite":
+        yield
+        return
+    before = connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
+    connection.exec_driver_sql(f"PRAGMA cache_size = -{_CACHE_KB}")
+    try:
+        yield
+    finally:
+        connection.exec_driver_sql(f"PRAGMA cache_size = {before}")
+
+
+@contextmanager
 def _indexed_at_the_end(connection: sa.Connection, backend: Backend) -> Iterator[None]:
     """On SQLite, do without the indexes, and make them when all rows are there.
 
@@ -82,16 +96,11 @@ def _indexed_at_the_end(connection: sa.Connection, backend: Backend) -> Iterator
     indexes = connection.exec_driver_sql(
         "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
     ).all()
-    cache = connection.exec_driver_sql("PRAGMA cache_size").scalar_one()
-    connection.exec_driver_sql(f"PRAGMA cache_size = -{_CACHE_KB}")
-    try:
-        for name, _ in indexes:
-            connection.exec_driver_sql(f"DROP INDEX `{name}`")
-        yield
-        for _, made_by in indexes:
-            connection.exec_driver_sql(made_by)
-    finally:
-        connection.exec_driver_sql(f"PRAGMA cache_size = {cache}")
+    for name, _ in indexes:
+        connection.exec_driver_sql(f"DROP INDEX `{name}`")
+    yield
+    for _, made_by in indexes:
+        connection.exec_driver_sql(made_by)
 
 
 def _give_no_id_again(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from lineal.errors import Corrupt, InvalidInput
 from lineal.metadata.exchange import jsonlines
 from lineal.metadata.exchange.contents import TABLES
-from lineal.metadata.exchange.copying import copy_all, is_empty
+from lineal.metadata.exchange.copying import copy_all, is_empty, much_cache
 from lineal.metadata.exchange.manifest import read_manifest
 from lineal.metadata.exchange.merging import Merge
 
@@ -53,23 +53,24 @@ def import_store(store: Store, directory: str | Path) -> Imported:
     read = _reader(manifest, folder)
     with store.write() as transaction:
         commit = transaction.commit
-        batches = _counted(read, manifest, folder)
-        if is_empty(commit.connection):
-            added = copy_all(commit.connection, commit.backend, batches, manifest)
-            return Imported(manifest.store, copied=True, added=added, matched={})
-        if manifest.store == store.uuid:
-            raise InvalidInput(
-                f"{folder} is an export of this very store; import it into another one"
-            )
-        merge = Merge(commit, store.uuid, manifest.store, read)
-        merge.take(batches)
-        return Imported(
-            manifest.store,
-            copied=False,
-            added={name: count for name, count in merge.added.items() if count},
-            matched={kind: count for kind, count in merge.matched.items() if count},
-            renamed=merge.renamed,
-        )
+        with much_cache(commit.connection, commit.backend):
+            batches = _counted(read, manifest, folder)
+            if is_empty(commit.connection):
+                added = copy_all(commit.connection, commit.backend, batches, manifest)
+                return Imported(manifest.store, copied=True, added=added, matched={})
+            if manifest.store == store.uuid:
+                raise InvalidInput(
+                    f"{folder} is an export of this very store; import it into another one"
+                )
+            merge = Merge(commit, store.uuid, manifest.store, read)
+            merge.take(batches)
+    return Imported(
+        manifest.store,
+        copied=False,
+        added={name: count for name, count in merge.added.items() if count},
+        matched={kind: count for kind, count in merge.matched.items() if count},
+        renamed=merge.renamed,
+    )
 
 
 def _reader(manifest: Manifest, folder: Path) -> Callable[[sa.Table], Iterator[Batch]]:
