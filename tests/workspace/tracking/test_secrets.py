@@ -54,3 +54,13 @@ def test_arguments_are_masked_by_their_option() -> None:
 @pytest.mark.parametrize("name", ["apiKey", "AWS_SECRET_ACCESS_KEY", "--db-password", "token"])
 def test_names_of_secrets(name: str) -> None:
     assert is_secret(name)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["x" * 1_000_000, "x: " * 50_000, "a = '" * 50_000, "https://" * 50_000]
+    + ["-----BEGIN PRIVATE KEY-----" * 2_000],
+)
+@pytest.mark.timeout(20)
+def test_long_text_takes_no_longer_than_it_is(text: str) -> None:
+    assert mask(text) == text

@@ -27,14 +27,18 @@ _KNOWN = re.compile(
     r"|eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]+)"
 )
 _BEARER = re.compile(r"(?i)(\bbearer\s+)[\w.~+/-]{8,}=*")
-_URL = re.compile(r"(\w+://[^\s/:@'\"]*:)[^\s/@'\"]+(?=@)")
+_URL = re.compile(r"(?<!\w)(\w{1,30}://[^\s/:@'\"]{0,100}:)[^\s/@'\"]{1,500}(?=@)")
 _BLOCK = re.compile(
-    r"(-----BEGIN [A-Z ]*PRIVATE KEY-----).*?(-----END [A-Z ]*PRIVATE KEY-----)", re.DOTALL
+    r"(-----BEGIN [A-Z ]{0,20}PRIVATE KEY-----)(?:(?!-----BEGIN).){0,20000}?"
+    r"(-----END [A-Z ]{0,20}PRIVATE KEY-----)",
+    re.DOTALL,
 )
+# All patterns are bounded, so that a long line takes no longer than it is.
 # name = "…", "name": "…", name="…"; the name's quotes and a type hint may stand between.
 _ASSIGNED = re.compile(
-    r"(?P<before>(?P<name>[A-Za-z_][\w.-]*)[\"']?\]?\s*(?::\s*[\w.\[\]| ]+)?\s*(?:=(?!=)|:)\s*"
-    r"[bru]{0,2})(?P<quote>\"\"\"|'''|[\"'])(?P<value>(?:\\.|(?!(?P=quote)).)+)(?P=quote)"
+    r"(?<![\w.-])(?P<before>(?P<name>[A-Za-z_][\w.-]{0,100})[\"']?\]?"
+    r"\s{0,9}(?::\s{0,9}[\w.\[\]| ]{1,60})?\s{0,9}(?:=(?!=)|:)\s{0,9}[bru]{0,2})"
+    r"(?P<quote>\"\"\"|'''|[\"'])(?P<value>(?:\\.|(?!(?P=quote)).){1,5000})(?P=quote)"
 )
 _OPTION = re.compile(r"(?P<before>-{0,2}(?P<name>[A-Za-z_][\w.-]*)[=:])(?P<value>.+)", re.DOTALL)
 
