@@ -43,6 +43,8 @@ __all__ = [
 
 Node = Artifact | Execution | Context
 
+_LONGEST_NAME = 255
+
 
 def kind_of_type(wanted: NodeType) -> Kind:
     """Return which kind of nodes the type is for."""
@@ -101,6 +103,8 @@ def stored_type(catalog: Catalog, kind: Kind, name: str, type_id: int | None = N
             f"the {kind} type {shown(name)} has only the versions {', '.join(versions[:10])}; "
             "say which one by its type_id"
         )
+    if len(name) > _LONGEST_NAME:  # too long to be told, or to look for one like it
+        raise NotFound(f"there is no {kind} type {shown(name)}")
     names = [k.name for k in catalog.by_id.values() if k.kind == number]
     raise NotFound.among(f"there is no {kind} type", name, names, remedy="put_types makes one")
 
