@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, get_args
 
 from lineal.errors import InvalidInput, NotFound
-from lineal.metadata.model import Artifact, EventType, Execution
+from lineal.metadata.model import Artifact, Execution
 from lineal.metadata.pruning import Ties, Wanted, versions_among, way_to
-from lineal.metadata.reach import MAKING, OUTPUTS, Node, Reach, reach
+from lineal.metadata.reach import INPUTS, INTERNAL_INPUTS, MAKING, OUTPUTS, Node, Reach, reach
 from lineal.metadata.served import served
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from lineal.metadata.moments import Moment
-    from lineal.metadata.rows import EventRow
     from lineal.metadata.store import Store, VersionRow
 
 __all__ = ["Direction", "Edge", "Lineage", "Node", "walk"]
@@ -220,7 +219,7 @@ class _Walk:
 
     def __init__(self, around: Reach, *, internal: bool, depth: int | None) -> None:
         self._around = around
-        self._internal = internal
+        self._inputs = INTERNAL_INPUTS if internal else INPUTS
         self._depth = depth
 
     def go(self, start: Node, *, upstream: bool) -> Ties:
@@ -259,7 +258,7 @@ class _Walk:
             return
         events = self._around.of_execution.get(number, ())
         for event in events:
-            if self._is_input(event) and event.id <= extent:
+            if event.type in self._inputs and event.id <= extent:
                 yield ("artifact", event.artifact_id), event.id, math.inf
         parent = self._around.parents.get(number)
         if parent is not None:
@@ -270,7 +269,7 @@ class _Walk:
         kind, number = node
         if kind == "artifact":
             for event in self._around.of_artifact.get(number, ()):
-                if self._is_input(event):
+                if event.type in self._inputs:
                     yield ("execution", event.execution_id), event.id, -event.id
             return
         for event in self._around.of_execution.get(number, ()):
@@ -280,8 +279,3 @@ class _Walk:
             events = self._around.of_execution.get(child, ())
             if not events or events[-1].id > -extent:
                 yield ("execution", child), None, extent
-
-    def _is_input(self, event: EventRow) -> bool:
-        if event.type == EventType.INTERNAL_INPUT:
-            return self._internal
-        return event.type.is_input

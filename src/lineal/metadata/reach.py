@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from lineal.metadata.rows import EventRow
     from lineal.metadata.store import Store
 
-__all__ = ["MAKING", "OUTPUTS", "Node", "Reach", "reach"]
+__all__ = ["INPUTS", "INTERNAL_INPUTS", "MAKING", "OUTPUTS", "Node", "Reach", "reach"]
 
 Node = tuple[Literal["artifact", "execution"], int]
 """A node of the graph: its kind and id."""
@@ -36,8 +36,8 @@ MAKING = (EventType.OUTPUT, EventType.DECLARED_OUTPUT, EventType.PENDING_OUTPUT)
 """How an artifact comes to be."""
 
 OUTPUTS = (*MAKING, EventType.INTERNAL_OUTPUT)
-_INPUTS = (EventType.INPUT, EventType.DECLARED_INPUT)
-_INTERNAL_INPUTS = (*_INPUTS, EventType.INTERNAL_INPUT)
+INPUTS = (EventType.INPUT, EventType.DECLARED_INPUT)
+INTERNAL_INPUTS = (*INPUTS, EventType.INTERNAL_INPUT)
 
 _CHUNK = 10_000
 _ARTIFACT, _EXECUTION = 0, 1
@@ -63,7 +63,7 @@ def reach(
     With a `depth` it ends so many steps away. A step is an execution: what it used and what it
     made are one step from each other, and each is one step from the execution.
     """
-    inputs = _INTERNAL_INPUTS if internal else _INPUTS
+    inputs = INTERNAL_INPUTS if internal else INPUTS
     of_artifact: dict[int, list[EventRow]] = defaultdict(list)
     of_execution: dict[int, list[EventRow]] = defaultdict(list)
     parents: dict[int, int] = {}
