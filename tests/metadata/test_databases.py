@@ -229,3 +229,23 @@ def test_a_database_that_is_not_there_is_not_found(place: str, database: str) ->
         pytest.skip("a file that is not there is made")
     with pytest.raises(NotFound, match="create the database first"):
         Store.open(f"{place}_none")
+
+
+def test_the_index_of_a_texts_beginning_serves_where_texts_may_be_long(
+    store, place: str, database: str
+) -> None:
+    if database != "postgresql":
+        pytest.skip("only PostgreSQL's indexes would refuse a long text as a whole")
+    held = tables.artifact_property
+    query = sa.select(held.c.artifact_id).where(
+        held.c.name == "held", held.c.is_custom_property == 1, held.c.string_value == LONG
+    )
+    compiled = query.compile(dialect=raw(place).dialect)
+
+    with raw(place).connect() as connection:
+        connection.exec_driver_sql("SET enable_seqscan = off")
+        text = f"EXPLAIN {compiled.string}"
+        plan = "\n".join(row[0] for row in connection.exec_driver_sql(text, compiled.params))
+
+    assert "idx_artifact_property_string" in plan
+    assert '"left"(string_value, 255) = ' in plan

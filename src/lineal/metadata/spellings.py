@@ -5,15 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql import operators
 from sqlalchemy.sql.visitors import InternalTraversal
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Dialect
     from sqlalchemy.sql.compiler import SQLCompiler, TypeCompiler
 
-__all__ = ["BigInt", "Double", "Flag", "Int", "LongText", "Proto", "TinyInt", "ValueText"]
+__all__ = [
+    "PREFIX",
+    "BigInt",
+    "Double",
+    "Flag",
+    "IndexedText",
+    "Int",
+    "LongText",
+    "Proto",
+    "TinyInt",
+    "ValueText",
+]
 
 
 class Int(sa.Integer):
@@ -91,23 +102,85 @@ class Flag(sa.types.TypeDecorator[int]):
         return (lambda value: None if value is None else int(value)) if _pg(dialect) else None
 
 
-class Proto(sa.types.TypeDecorator[bytes]):
-    """A message as the text of its base64, whatever the column: so ML Metadata keeps it."""
-
-    impl = sa.LargeBinary
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> sa.types.TypeEngine[Any]:
-        """Return the type on disk."""
-        is_mysql = dialect.name == "mysql"
-        return dialect.type_descriptor(mysql.MEDIUMBLOB() if is_mysql else sa.LargeBinary())
+class Proto(sa.LargeBinary):
+    """A message's base64 text, in bytes; `BLOB`, `BYTEA`, on MySQL `MEDIUMBLOB`."""
 
 
-ValueText = sa.Text().with_variant(mysql.MEDIUMTEXT(), "mysql")
-"""A property's text; 16 MB on MySQL."""
+@compiles(Proto, "mysql")
+def _mediumblob(_type: sa.types.TypeEngine[bytes], _compiler: TypeCompiler, **_options: Any) -> str:
+    return "MEDIUMBLOB"
 
-LongText = sa.Text().with_variant(mysql.LONGTEXT(), "mysql")
-"""Text of any length."""
+
+class _SameText(sa.ColumnElement[bool]):
+    """A long text is a value: where only its beginning is indexed, that is compared first."""
+
+    inherit_cache = True
+    type = sa.Boolean()
+    _is_implicitly_boolean = True
+    _traverse_internals = [  # noqa: RUF012 -- SQLAlchemy's
+        ("start", InternalTraversal.dp_clauseelement),
+        ("whole", InternalTraversal.dp_clauseelement),
+    ]
+
+    def __init__(self, start: sa.ColumnElement[bool], whole: sa.ColumnElement[bool]) -> None:
+        self.start = start
+        self.whole = whole
+
+
+@compiles(_SameText)
+def _whole(element: _SameText, compiler: SQLCompiler, **options: Any) -> str:
+    return f"({compiler.process(element.whole, **options)})"
+
+
+@compiles(_SameText, "postgresql")
+def _start_and_whole(element: _SameText, compiler: SQLCompiler, **options: Any) -> str:
+    start = compiler.process(element.start, **options)
+    return f"({start} AND {compiler.process(element.whole, **options)})"
+
+
+class IndexedText(sa.Text):
+    """A text of any length that has an index, on PostgreSQL of its beginning only.
+
+    `column == value` means the same everywhere, and the index serves it.
+    """
+
+    class Comparator(sa.Text.Comparator[str]):
+        """Says `==` so that the index serves."""
+
+        def operate(self, op: Any, *other: Any, **options: Any) -> sa.ColumnElement[Any]:
+            """Compare."""
+            compared = super().operate(op, *other, **options)
+            if op is not operators.eq or not isinstance(other[0], str | sa.BindParameter):
+                return compared
+            given = sa.literal(other[0], sa.Text) if isinstance(other[0], str) else other[0]
+            column = sa.type_coerce(self.expr, sa.Text)
+            length = sa.literal_column(str(PREFIX), sa.Integer)  # as in the index
+            start = sa.func.left(column, length) == sa.func.left(given, length)
+            return _SameText(start, column == given)
+
+    comparator_factory = Comparator
+
+
+PREFIX = 255
+"""How many characters of a long text MySQL and PostgreSQL index."""
+
+
+class ValueText(IndexedText):
+    """A property's text; 16 MB on MySQL, where `TEXT` ends at 64 kB."""
+
+
+class LongText(sa.Text):
+    """Text of any length."""
+
+
+@compiles(ValueText, "mysql")
+def _mediumtext(_type: sa.types.TypeEngine[str], _compiler: TypeCompiler, **_options: Any) -> str:
+    return "MEDIUMTEXT"
+
+
+@compiles(LongText, "mysql")
+def _longtext(_type: sa.types.TypeEngine[str], _compiler: TypeCompiler, **_options: Any) -> str:
+    return "LONGTEXT"
 
 
 def _pg(dialect: Dialect) -> bool:

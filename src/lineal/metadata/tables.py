@@ -13,9 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy.sql import quoted_name
 
 from lineal.metadata.spellings import (
+    PREFIX,
     BigInt,
     Double,
     Flag,
+    IndexedText,
     Int,
     LongText,
     Proto,
@@ -74,16 +76,6 @@ SIMPLE_TYPES = (
 """Name and kind of the types that every fresh ML Metadata store holds, ids 1 to 9 in this order."""
 
 
-PREFIX = 255
-"""How many characters of a long text MySQL and PostgreSQL index."""
-
-# Text is compared to the letter, as on the other databases; MySQL's defaults fold case.
-_MYSQL: dict[str, Any] = {
-    "mysql_engine": "InnoDB",
-    "mysql_charset": "utf8mb4",
-    "mysql_collate": "utf8mb4_bin",
-}
-
 mlmd_metadata = sa.MetaData()
 lineal_metadata = sa.MetaData()
 
@@ -99,7 +91,6 @@ def _table(name: str, *items: sa.schema.SchemaItem) -> sa.Table:
         mlmd_metadata,
         *items,
         sqlite_autoincrement=has_id,
-        **_MYSQL,
     )
 
 
@@ -156,7 +147,7 @@ def _index(
     if not isinstance(value.type, sa.Text):
         sa.Index(name, *before, value, **where)
         return
-    whole = sa.Index(name, *before, value, **where, mysql_length={value.name: PREFIX})
+    whole = sa.Index(name, *before, value, **where)
     whole.ddl_if(callable_=_is_not_postgresql)
     sa.Index(name, *before, sa.func.left(value, PREFIX)).ddl_if(dialect="postgresql")
 
@@ -187,7 +178,7 @@ artifact = _table(
     "Artifact",
     _id(),
     sa.Column("type_id", Int, nullable=False),
-    sa.Column("uri", sa.Text),
+    sa.Column("uri", IndexedText),
     sa.Column("state", Int),
     _name("name"),
     sa.Column("external_id", sa.String(255), unique=True),
@@ -273,7 +264,6 @@ store = sa.Table(
     lineal_metadata,
     sa.Column("key", sa.String(64), primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
-    **_MYSQL,
 )
 commit = sa.Table(
     "lineal_commit",
@@ -286,7 +276,6 @@ commit = sa.Table(
     sa.Column("seen", LongText),
     # JSON {kind: id}: the greatest id of each kind once this commit was done.
     sa.Column("frontier", sa.Text, nullable=False),
-    **_MYSQL,
 )
 change = sa.Table(
     "lineal_change",
@@ -297,7 +286,6 @@ change = sa.Table(
     sa.Column("node_id", sa.Integer, nullable=False),
     sa.Column("old", LongText, nullable=False),  # JSON: the values that this commit replaced
     sqlite_autoincrement=True,
-    **_MYSQL,
 )
 version = sa.Table(
     "lineal_version",
@@ -308,7 +296,6 @@ version = sa.Table(
     sa.Column("content", sa.String(64), nullable=False),
     sa.Column("commit", sa.Integer, nullable=False),
     sa.UniqueConstraint("name", "number"),
-    **_MYSQL,
 )
 alias = sa.Table(
     "lineal_alias",
@@ -320,7 +307,6 @@ alias = sa.Table(
     sa.Column("commit", sa.Integer, nullable=False),  # of the first setting
     sa.UniqueConstraint("name", "alias"),
     sqlite_autoincrement=True,
-    **_MYSQL,
 )
 outbox = sa.Table(  # what other tools are to be told: an execution began or ended
     "lineal_outbox",
@@ -330,7 +316,6 @@ outbox = sa.Table(  # what other tools are to be told: an execution began or end
     sa.Column("execution_id", sa.Integer, nullable=False),
     sa.Column("transition", sa.String(16), nullable=False),
     sqlite_autoincrement=True,
-    **_MYSQL,
 )
 claim = sa.Table(
     "lineal_claim",
@@ -340,7 +325,6 @@ claim = sa.Table(
     sa.Column("known_at_us", sa.BigInteger, nullable=False),
     sa.Column("claimed_by", sa.String(255), nullable=False),
     sa.Column("commit", sa.Integer, nullable=False),
-    **_MYSQL,
 )
 # Where imported rows come from: those with the ids `first` to `last` of a kind in another store
 # are `local` and the following ones here. So a second import of the same store adds nothing.
@@ -352,7 +336,6 @@ origin = sa.Table(
     sa.Column("first", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("last", sa.Integer, nullable=False),
     sa.Column("local", sa.Integer, nullable=False),
-    **_MYSQL,
 )
 # When contexts were put into others by us; a row of ParentContext without one here is undated.
 parent_commit = sa.Table(
@@ -364,8 +347,7 @@ parent_commit = sa.Table(
 )
 # What was there at a moment starts from the last commit by then, and from what others wrote.
 sa.Index("idx_lineal_commit_time", commit.c.time_us)
-_seen = commit.c.seen.is_not(None)
-sa.Index("idx_lineal_commit_seen", commit.c.number, sqlite_where=_seen, postgresql_where=_seen)
+sa.Index("idx_lineal_commit_seen", commit.c.number, sqlite_where=commit.c.seen.is_not(None))
 sa.Index("idx_lineal_change_node", change.c.kind, change.c.node_id)
 sa.Index("idx_lineal_version_content", version.c.content)
 sa.Index("idx_lineal_attribution_artifact_id", attribution.c.artifact_id)

@@ -27,6 +27,7 @@ from lineal.metadata import tables
 from lineal.metadata.backends.network import first_line, missing_driver, reach_text
 from lineal.metadata.backends.texts import check_cells, insert_text
 from lineal.metadata.faults import Retriable
+from lineal.metadata.spellings import IndexedText
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -183,12 +184,6 @@ class _Mysql:
         given = sa.bindparam(None, list(values) or [None], type_=_List())
         return cast("sa.ColumnElement[bool]", column.op("IN", is_comparison=True)(given))
 
-    def same_text(
-        self, column: sa.ColumnElement[str], value: str | sa.ColumnElement[str]
-    ) -> sa.ColumnElement[bool]:
-        """Return the condition that a long text is `value`, so that its index serves."""
-        return column == value
-
     def steps_in_order(self, query: sa.Select[int, int, int, str]) -> sa.Select[int, int, int, str]:
         """Return the query of event paths with the steps of each in the order of insertion.
 
@@ -331,17 +326,22 @@ def _spelled(connection: sa.Connection, table: sa.Table, collation: str) -> str:
 
     One statement a table, since each is a transaction of its own here.
     """
-    text = str(CreateTable(table).compile(dialect=connection.dialect))
-    text = re.sub(r"COLLATE \w+", f"COLLATE {collation}", text)
+    text = str(CreateTable(table).compile(dialect=connection.dialect)).rstrip()
     key, name = _NAMED.get(str(table.name), ("", ""))
     if key:
         text = text.replace(key, f"CONSTRAINT {name} {key}")
     made = (_index(connection, index) for index in table.indexes)
     keys = [re.sub(r"CREATE INDEX (\w+) ON \w+ ", r"KEY \1 ", each) for each in sorted(made)]
-    body, _, options = text.rpartition("\n)")
+    body = text.removesuffix("\n)")
     whole = [body, *(f"\t{each}" for each in keys if "left(" not in each)]  # PostgreSQL's apart
-    return ",\n".join(whole) + f"\n){options}"
+    # Text is compared to the letter, as on the other databases; MySQL's defaults fold case.
+    options = f"ENGINE=InnoDB CHARSET=utf8mb4 COLLATE {collation}"
+    return ",\n".join(whole) + f"\n) {options}"
 
 
 def _index(connection: sa.Connection, index: sa.Index) -> str:
-    return str(CreateIndex(index).compile(dialect=connection.dialect))
+    text = str(CreateIndex(index).compile(dialect=connection.dialect))
+    for column in index.columns:
+        if isinstance(column.type, IndexedText):
+            text = text.replace(f"{column.name})", f"{column.name}({tables.PREFIX}))")
+    return text

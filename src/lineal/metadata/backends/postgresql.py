@@ -171,13 +171,6 @@ class _Postgresql:
         kind = sa.Text() if texts else sa.BigInteger()
         return column == sa.func.any(sa.bindparam(None, list(given), type_=sa.ARRAY(kind)))
 
-    def same_text(
-        self, column: sa.ColumnElement[str], value: str | sa.ColumnElement[str]
-    ) -> sa.ColumnElement[bool]:
-        """Return the condition that a long text is `value`, so that its index serves."""
-        start = sa.func.left(value, tables.PREFIX)
-        return sa.and_(sa.func.left(column, tables.PREFIX) == start, column == value)
-
     def steps_in_order(self, query: sa.Select[int, int, int, str]) -> sa.Select[int, int, int, str]:
         """Return the query of event paths with the steps of each in the order of insertion."""
         return query.order_by(sa.text("lineal_order"))

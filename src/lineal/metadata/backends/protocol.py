@@ -69,12 +69,6 @@ class Backend(Protocol):
         """Return the condition that `column` is one of `values`."""
         ...
 
-    def same_text(
-        self, column: sa.ColumnElement[str], value: str | sa.ColumnElement[str]
-    ) -> sa.ColumnElement[bool]:
-        """Return the condition that a long text is `value`, so that its index serves."""
-        ...
-
     def steps_in_order(self, query: sa.Select[int, int, int, str]) -> sa.Select[int, int, int, str]:
         """Return the query of event paths with the steps of each in the order of insertion."""
         ...

@@ -139,12 +139,6 @@ class _Sqlite:
         given = sa.func.json_each(sa.literal(json.dumps(list(values)), sa.Text))
         return column.in_(sa.select(given.table_valued("value").c.value))
 
-    def same_text(
-        self, column: sa.ColumnElement[str], value: str | sa.ColumnElement[str]
-    ) -> sa.ColumnElement[bool]:
-        """Return the condition that a long text is `value`, so that its index serves."""
-        return column == value
-
     def steps_in_order(self, query: sa.Select[int, int, int, str]) -> sa.Select[int, int, int, str]:
         """Return the query of event paths with the steps of each in the order of insertion."""
         return query.order_by(sa.text("rowid"))
