@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from lineal.errors import InvalidInput
 from lineal.metadata.batch import compound, edges, nodes, types
@@ -24,7 +24,7 @@ from lineal.metadata.model import Artifact, Association, Attribution, EventType
 from lineal.metadata.served import served_method
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from typing import Self
 
     import pyarrow as pa
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from lineal.metadata.transaction import Transaction
 
 __all__ = ["GraphWrites", "PutExecution", "PutLineage"]
+
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,9 @@ class GraphWrites:
         added only with `can_add`; leaving out some that it has takes `can_omit`, and they stay.
         """
         given = list(types_)
-        ids: dict[int, int] = {}
-        with self._writing() as transaction:
+
+        def act(transaction: Transaction) -> dict[int, int]:
+            ids: dict[int, int] = {}
             for kind in ("artifact", "execution", "context"):
                 places = [i for i, each in enumerate(given) if kind_of_type(each) == kind]
                 made = types.put_types(
@@ -106,6 +109,9 @@ class GraphWrites:
                     can_omit_fields=can_omit,
                 )
                 ids.update(zip(places, made, strict=True))
+            return ids
+
+        ids = self._write(act)
         return [ids[place] for place in range(len(given))]
 
     @served_method(writes=True)
@@ -150,8 +156,7 @@ class GraphWrites:
     def put_events(self, events: Iterable[Event]) -> None:
         """Insert events between stored artifacts and executions; they take the present time."""
         forms = [event_form(event) for event in events]
-        with self._writing() as transaction:
-            edges.put_events(transaction, forms)
+        self._write(lambda transaction: edges.put_events(transaction, forms))
 
     @served_method(writes=True)
     def put_links(self, links: Iterable[Attribution | Association]) -> None:
@@ -167,15 +172,13 @@ class GraphWrites:
             for link in given
             if isinstance(link, Association)
         ]
-        with self._writing() as transaction:
-            edges.put_links(transaction, attributions, associations)
+        self._write(lambda transaction: edges.put_links(transaction, attributions, associations))
 
     @served_method(writes=True)
     def put_parent_contexts(self, links: Iterable[ParentContext]) -> None:
         """Put contexts into others; a cycle is refused."""
         forms = [Link(link.child_id, link.parent_id) for link in links]
-        with self._writing() as transaction:
-            edges.put_parents(transaction, forms)
+        self._write(lambda transaction: edges.put_parents(transaction, forms))
 
     @served_method(writes=True)
     def put_execution(
@@ -197,11 +200,12 @@ class GraphWrites:
         given = [
             (EventType.INPUT, key, index, each) for key, index, each in _keyed(inputs or {})
         ] + [(EventType.OUTPUT, key, index, each) for key, index, each in _keyed(outputs or {})]
-        with self._writing() as transaction:
+
+        def act(transaction: Transaction) -> tuple[int, list[int], list[int]]:
             form = Former(catalog_of(transaction.commit))
             stored = [each for *_, each in given if not isinstance(each, Artifact)]
             edges.check_present(transaction.commit, "artifact", stored)
-            execution_id, artifact_ids, context_ids = compound.put_execution(
+            return compound.put_execution(
                 transaction,
                 form("execution", execution),
                 [
@@ -214,6 +218,8 @@ class GraphWrites:
                 reuse_context=reuse_contexts,
                 reuse_artifact=reuse_artifacts,
             )
+
+        execution_id, artifact_ids, context_ids = self._write(act)
         found: dict[EventType, dict[str, list[int]]] = {EventType.INPUT: {}, EventType.OUTPUT: {}}
         for (kind, key, _, _), artifact_id in zip(given, artifact_ids, strict=True):
             found[kind].setdefault(key, []).append(artifact_id)
@@ -236,9 +242,10 @@ class GraphWrites:
 
         All of them are put into every context given.
         """
-        with self._writing() as transaction:
+
+        def act(transaction: Transaction) -> tuple[list[int], list[int], list[int]]:
             form = Former(catalog_of(transaction.commit))
-            made = compound.put_subgraph(
+            return compound.put_subgraph(
                 transaction,
                 [form("execution", each) for each in executions],
                 [form("artifact", each) for each in artifacts],
@@ -247,7 +254,8 @@ class GraphWrites:
                 reuse_context=reuse_contexts,
                 reuse_artifact=reuse_artifacts,
             )
-        return PutLineage(*made)
+
+        return PutLineage(*self._write(act))
 
     @served_method(writes=True)
     def load(
@@ -268,10 +276,12 @@ class GraphWrites:
         """
         from lineal.metadata.batch.loading import load_nodes
 
-        with self._writing() as transaction:
+        def act(transaction: Transaction) -> pa.Int64Array:
             return load_nodes(
                 transaction, kind, data, type_name=type, type_id=type_id, make_type=make_type
             )
+
+        return self._write(act, again=False)  # what a stream gave, it gives once
 
     # Inside
 
@@ -288,27 +298,33 @@ class GraphWrites:
         expected = None
         if expect_unchanged:
             expected = [None if n.id is None else _read_at(kind, n) for n in wanted]
-        with self._writing() as transaction:
+
+        def act(transaction: Transaction) -> list[int]:
             form = Former(catalog_of(transaction.commit))
             forms = [form(kind, node) for node in wanted]
             return nodes.put_nodes(
                 transaction, kind, forms, fields=paths, expected_updates=expected
             )
 
+        return self._write(act)
+
     def _transaction(self) -> Transaction | None:
         found: Transaction | None = getattr(self._open, "transaction", None)
         return found
 
-    @contextmanager
-    def _writing(self) -> Iterator[Transaction]:
-        """Yield the open batch's transaction, or one of its own."""
+    def _write(self, act: Callable[[Transaction], _Result], *, again: bool = True) -> _Result:
+        """Return what `act` returns, done in the open batch, or in a commit of its own.
+
+        With `again` it is done again if the database undid it to let another go first.
+        """
         transaction = self._transaction()
+        if transaction is None and again:
+            return self.store.transact(act)
         if transaction is None:
             with self.store.write() as own:
-                yield own
-            return
+                return act(own)
         try:
-            yield transaction
+            return act(transaction)
         except BaseException as error:
             self._open.failure = error
             raise
