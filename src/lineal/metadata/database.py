@@ -114,11 +114,12 @@ class Database:
         with self._turn, self._translated(), self._begun() as connection:
             transaction = connection.get_transaction()
             with transaction or nullcontext():
+                before = getattr(self._own, "connection", None)
                 self._own.connection = connection
                 try:
                     yield connection
                 finally:
-                    self._own.connection = None
+                    self._own.connection = before
 
     @contextmanager
     def session(self) -> Iterator[sa.Connection]:
