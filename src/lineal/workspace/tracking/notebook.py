@@ -87,7 +87,8 @@ class Cells:
     def _begin(self, info: object) -> None:
         if getattr(info, "store_history", True):
             text = str(getattr(info, "raw_cell", "") or "")
-            self._running = (self._shell.execution_count, text, "")
+            number = self._ran[-1][0] + 1 if self._ran else self._shell.execution_count
+            self._running = (number, text, "")
 
     def _end(self, result: object) -> None:
         if self._running is None:
@@ -95,6 +96,8 @@ class Cells:
         error = getattr(result, "error_before_exec", None) or getattr(result, "error_in_exec", None)
         self.failure = error if isinstance(error, BaseException) else None
         number, text, _ = self._running
+        told = getattr(result, "execution_count", None)
+        number = told if isinstance(told, int) else number
         how = "" if self.failure is None else f"failed with {_told(self.failure)}"
         self._ran.append((number, text, how))
         self._running = None

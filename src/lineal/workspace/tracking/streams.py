@@ -99,6 +99,9 @@ def run_command(
         code = process.wait()
     for pump in pumps:  # what it started may hold its streams open for ever
         pump.join(_LINGER_SECONDS)
+    for pump, stream in zip(pumps, (process.stdout, process.stderr), strict=True):
+        if stream is not None and not pump.is_alive():
+            stream.close()
     return code
 
 
