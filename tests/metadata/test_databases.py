@@ -12,7 +12,7 @@ from contextlib import closing
 import pytest
 import sqlalchemy as sa
 
-from lineal.errors import Conflict, InvalidInput, NotFound, Unavailable
+from lineal.errors import AlreadyExists, Conflict, InvalidInput, NotFound, Unavailable
 from lineal.metadata import Artifact, ArtifactType, Context, ContextType, Store, tables
 from lineal.metadata.backends.address import parse_address
 
@@ -249,3 +249,39 @@ def test_the_index_of_a_texts_beginning_serves_where_texts_may_be_long(
 
     assert "idx_artifact_property_string" in plan
     assert '"left"(string_value, 255) = ' in plan
+
+
+def test_many_rows_at_once_are_the_rows_that_were_given(store) -> None:
+    columns = ("artifact_id", "name", "is_custom_property", "string_value", "bool_value")
+    with store.write() as transaction:
+        kind = transaction.put_type(KIND)
+        ids = transaction.commit.reserve(tables.artifact, 200)
+        rows = [(n, kind, f"n\t{n}", "\\N" if n % 2 else None) for n in ids]
+        transaction.commit.insert_rows(tables.artifact, ("id", "type_id", "name", "uri"), rows)
+        held = [(n, "k\\", 1, None if n % 2 else "a\nb\\n", n % 3 == 0 or None) for n in ids]
+        transaction.commit.insert_rows(tables.artifact_property, columns, held)
+
+    stored = store.artifacts()
+    assert [(a.id, a.name, a.uri) for a in stored] == [(n, c, u or "") for n, _, c, u in rows]
+    assert [a.custom_properties.get("k\\") for a in stored if a.id and not a.id % 2] == (
+        ["a\nb\\n"] * 100
+    )
+
+
+def test_a_refused_row_among_many_is_named(store, database: str) -> None:
+    if database == "sqlite":
+        pytest.skip("SQLite refuses none of these")
+    with store.write() as transaction:
+        kind = transaction.put_type(KIND)
+
+    def put_many(bad: str) -> None:
+        with store.write() as transaction:
+            ids = transaction.commit.reserve(tables.artifact, 100)
+            rows = [(n, kind, f"n{n}") for n in ids[:-2]] + [(n, kind, bad) for n in ids[-2:]]
+            transaction.commit.insert_rows(tables.artifact, ("id", "type_id", "name"), rows)
+
+    with pytest.raises(InvalidInput, match=r"Artifact\.name holds at most 255"):
+        put_many("n" * 300)
+    with pytest.raises(AlreadyExists, match="already holds a row with these values"):
+        put_many("twice")
+    assert store.artifacts() == []

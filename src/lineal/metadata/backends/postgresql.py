@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BACKEND"]
 
+_MANY = 50  # rows from which on COPY is faster
 _SCHEMA_LOCK = 0x6C696E65616C  # "lineal"
 _LAST_COMMIT = "SELECT number, time_us, frontier FROM lineal_commit ORDER BY number DESC LIMIT 1"
 _LOCK_COMMITS = f"SELECT 1 FROM lineal_store WHERE \"key\" = '{tables.COUNTER}' FOR UPDATE"
@@ -195,8 +196,10 @@ class _Postgresql:
     ) -> None:
         """Insert rows given as tuples in the order of `columns`; with `ignore` only new ones."""
         text = insert_text(table, tuple(columns), verb="INSERT", mark="%s")
-        text = f"{text} ON CONFLICT DO NOTHING" if ignore else text
-        _run(connection, text, table, columns, rows)
+        if not ignore and len(rows) >= _MANY:
+            names = ", ".join(f'"{name}"' for name in columns)
+            text = f"COPY {table.name} ({names}) FROM STDIN"
+        _run(connection, f"{text} ON CONFLICT DO NOTHING" if ignore else text, table, columns, rows)
 
     def upsert(
         self,
@@ -242,7 +245,11 @@ def _run(
     given = _converted(table, columns, rows)
     cursor = _cursor(connection)
     try:
-        if len(given) == 1:
+        if text.startswith("COPY"):
+            with cursor.copy(text.encode()) as copy:
+                for row in given:
+                    copy.write_row(row)
+        elif len(given) == 1:
             cursor.execute(text.encode(), given[0])
         else:
             cursor.executemany(text.encode(), given)
