@@ -527,7 +527,7 @@ def current_workspace() -> Workspace:
     key = str(folder)
     if key not in _current:
         _current.clear()
-        _current[key] = Workspace(Locations(folder))
+        _current[key] = Workspace(make(folder))
     return _current[key]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import inspect
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ParamSpec, TypeVar, cast, overload
@@ -198,5 +199,11 @@ def _code(function: Callable[..., object]) -> str:
     """Return the identity of the function's code and all that it reaches."""
     from lineal.pipeline.code import identify
 
-    found = identify(inspect.unwrap(function))
-    return f"{function.__module__}.{function.__qualname__} {found.fingerprint}"
+    called = f"{function.__module__}.{function.__qualname__}"
+    plain = inspect.unwrap(function)
+    try:
+        return f"{called} {identify(plain).fingerprint}"
+    except SyntaxError:  # it was not compiled from a file of Python, but from a part of another
+        code = getattr(plain, "__code__", None)
+        bare = b"" if code is None else code.co_code + repr(code.co_consts).encode()
+        return f"{called} {hashlib.sha256(bare).hexdigest()}"
