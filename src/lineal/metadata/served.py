@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Concatenate, ParamSpec, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from lineal.metadata.repeats import Done
     from lineal.metadata.store import Store
 
 __all__ = ["MODULES", "SERVED", "Elsewhere", "Served", "served", "served_method"]
@@ -62,11 +63,16 @@ class OfStore(Protocol):
 
 @dataclass(frozen=True)
 class Served:
-    """A function that a server runs for others, and whether it writes."""
+    """A function that a server runs for others, and whether it writes.
+
+    With `before`, a call whose answer was lost may be made again: it tells what the first try
+    did (`repeats.Done`), or None if the function is to be run.
+    """
 
     name: str
     function: Callable[..., object]
     writes: bool
+    before: Callable[..., Done | None] | None = None
 
 
 SERVED: dict[str, Served] = {}
@@ -74,7 +80,7 @@ SERVED: dict[str, Served] = {}
 
 
 def served(
-    *, writes: bool = False
+    *, writes: bool = False, before: Callable[..., Done | None] | None = None
 ) -> Callable[[Callable[Concatenate[Store, _P], _R]], Callable[Concatenate[Store, _P], _R]]:
     """Have a function of a store run where its database is.
 
@@ -87,7 +93,7 @@ def served(
     ) -> Callable[Concatenate[Store, _P], _R]:
         module = function.__module__.removeprefix("lineal.metadata.")
         name = f"{module}.{function.__qualname__}"
-        SERVED[name] = Served(name, function, writes)
+        SERVED[name] = Served(name, function, writes, before)
 
         @wraps(function)
         def run(store: Store, /, *arguments: _P.args, **options: _P.kwargs) -> _R:

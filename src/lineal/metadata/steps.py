@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lineal.errors import Conflict, InvalidInput
+from lineal.metadata import repeats
 from lineal.metadata.announcing import announce
 from lineal.metadata.closing import check_claim, claim_inputs, close_outputs
 from lineal.metadata.killpoints import kill_point
@@ -108,7 +109,7 @@ class Closed:
     versions: Mapping[str, VersionRow]
 
 
-@served(writes=True)
+@served(writes=True, before=repeats.opened)
 def open_execution(store: Store, opening: Opening) -> Opened:
     """Record an execution as RUNNING, with its inputs, and its outputs PENDING."""
     with store.write() as transaction:
@@ -142,7 +143,7 @@ def open_execution(store: Store, opening: Opening) -> Opened:
     return Opened(execution_id, context_ids, pending)
 
 
-@served(writes=True)
+@served(writes=True, before=repeats.outputs_added)
 def add_outputs(
     store: Store, execution_id: int, context_ids: Sequence[int], outputs: Sequence[Output]
 ) -> list[tuple[int, int]]:
@@ -152,7 +153,7 @@ def add_outputs(
         return announce(transaction, execution_id, context_ids, outputs)
 
 
-@served(writes=True)
+@served(writes=True, before=repeats.inputs_added)
 def add_inputs(
     store: Store,
     execution_id: int,
@@ -166,7 +167,7 @@ def add_inputs(
             _put_input(transaction, execution_id, context_ids, (key, 0), artifact_id)
 
 
-@served(writes=True)
+@served(writes=True, before=repeats.harmless)
 def note(store: Store, execution_id: int, notes: Mapping[str, Value]) -> None:
     """Keep facts about an open execution as its custom properties."""
     with store.write() as transaction:
@@ -174,7 +175,7 @@ def note(store: Store, execution_id: int, notes: Mapping[str, Value]) -> None:
         transaction.update("execution", execution_id, properties=notes)
 
 
-@served(writes=True)
+@served(writes=True, before=repeats.closed)
 def close_execution(store: Store, closing: Closing) -> Closed:
     """Make the outputs what they turned out to be, and end the execution in its state."""
     execution_id = closing.execution_id
@@ -207,7 +208,7 @@ def close_execution(store: Store, closing: Closing) -> Closed:
     return closed
 
 
-@served(writes=True)
+@served(writes=True, before=repeats.given_up)
 def give_up(
     store: Store,
     execution_id: int,
@@ -230,7 +231,7 @@ def give_up(
         outbox.note(transaction.commit, execution_id, state)
 
 
-@served(writes=True)
+@served(writes=True, before=repeats.harmless)
 def put_labels(store: Store, artifact_id: int, labels: Mapping[str, Value]) -> None:
     """Set labels of an artifact, unless one would overwrite a property that is none."""
     with store.write() as transaction:
@@ -247,7 +248,7 @@ def put_labels(store: Store, artifact_id: int, labels: Mapping[str, Value]) -> N
         transaction.update("artifact", artifact_id, properties={**labels, LABEL_NAMES: names})
 
 
-@served(writes=True)
+@served(writes=True, before=repeats.harmless)
 def nest_contexts(
     store: Store, child: tuple[ContextType, Context], parent: tuple[ContextType, Context]
 ) -> None:

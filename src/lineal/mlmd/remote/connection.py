@@ -20,7 +20,7 @@ from lineal.mlmd.server.extra import need
 from lineal.mlmd.server.statuses import ERROR_CLASS, ERROR_TEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import grpc
 
@@ -82,18 +82,30 @@ class Connection:
         if as_of is not None:
             call.as_of.microseconds = to_microseconds(as_of.moment)
             call.as_of.clock = as_of.clock
-        writes = SERVED[function].writes
+        served = SERVED[function]
         answer = self._unary(
-            "Write" if writes else "Read", call, self._pb2.Answer, repeatable=not writes
+            "Write" if served.writes else "Read",
+            call,
+            self._pb2.Answer,
+            repeatable=not served.writes or served.before is not None,
         )
         return decode(answer.value.json, answer.value.attachments)
 
     @contextmanager
-    def hold(self, name: str, *, wanted: Callable[[], bool]) -> Iterator[bool]:
-        """Hold a lock at the server as long as the block runs and the connection lasts."""
+    def hold(self, name: str) -> Iterator[None]:
+        """Hold a lock at the server as long as the block runs and the connection lasts.
+
+        One who waits when the server stops asks the next one again.
+        """
         lock = self._pb2.Lock(protocol=PROTOCOL, store=self.store, name=name)
-        with self._stream(lock, wanted) as held:
-            yield held
+        call = None
+        while call is None:
+            self._greet()  # waits for a server that can't be reached, and not for ever
+            call = self._held(lock)
+        try:
+            yield
+        finally:
+            call.cancel()
 
     def close(self) -> None:
         """Close the connection."""
@@ -144,48 +156,46 @@ class Connection:
     def _unary(self, method: str, message: Any, answer: Any, *, repeatable: bool) -> Any:
         """Call a method, again where that is harmless and the server can't be reached.
 
-        What writes is sent again only if it certainly didn't get there.
+        What writes is sent again if it certainly didn't get there, or if the server can tell
+        what an earlier try did.
         """
         import grpc
 
-        request = message.SerializeToString()
         deadline = time.monotonic() + self._patience_seconds
         wait = _FIRST_WAIT
         while True:
             ask = self._channel().unary_unary(f"/{SERVICE}/{method}")
             try:
+                request = message.SerializeToString()
                 return answer.FromString(ask(request, metadata=self._headers()))
             except grpc.RpcError as error:
                 again = error.code() is grpc.StatusCode.UNAVAILABLE and (
                     repeatable or _never_sent(error)
                 )
                 if not again or ERROR_CLASS in _trailers(error) or time.monotonic() > deadline:
-                    raise self._ours(error, uncertain=not repeatable) from error
+                    raise self._ours(error, uncertain=method == "Write") from error
+                if method == "Write" and not _never_sent(error):
+                    message.again = True
             time.sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
 
-    @contextmanager
-    def _stream(self, lock: Any, wanted: Callable[[], bool]) -> Iterator[bool]:
+    def _held(self, lock: Any) -> Any:
+        """Wait for a lock; return the call that holds it, or None if its server went away."""
         import grpc
 
-        self._greet()  # waits for a server that can't be reached, and not for ever
         hold = self._channel().unary_stream(f"/{SERVICE}/Hold")
         call = hold(lock.SerializeToString(), metadata=self._headers())
         try:
-            if wanted():
-                try:
-                    held = next(call, None) is not None
-                except grpc.RpcError as error:
-                    raise self._ours(error, uncertain=False) from error
-                if not held:
-                    raise Unavailable(
-                        f"{self.address.shown} is stopping and gives no locks; try again"
-                    )
-                yield True
-            else:
-                yield False
-        finally:
+            if next(call, None) is not None:
+                return call
+        except grpc.RpcError as error:
+            if error.code() is not grpc.StatusCode.UNAVAILABLE or ERROR_CLASS in _trailers(error):
+                raise self._ours(error, uncertain=False) from error
+        except BaseException:
             call.cancel()
+            raise
+        time.sleep(_FIRST_WAIT)
+        return None
 
     def _ours(self, error: grpc.RpcError, *, uncertain: bool) -> LinealError:
         """Return the error that the server raised, or what kept it from answering."""

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12lineal_store.proto\x12\x06lineal\".\n\x08Greeting\x12\x10\n\x08protocol\x18\x01 \x01(\r\x12\x10\n\x08software\x18\x02 \x01(\t\"<\n\x07Welcome\x12\x10\n\x08protocol\x18\x01 \x01(\r\x12\x10\n\x08software\x18\x02 \x01(\t\x12\r\n\x05store\x18\x03 \x01(\t\"-\n\x06Moment\x12\x14\n\x0cmicroseconds\x18\x01 \x01(\x03\x12\r\n\x05\x63lock\x18\x02 \x01(\t\"\x8a\x01\n\x04\x43\x61ll\x12\x10\n\x08protocol\x18\x01 \x01(\r\x12\r\n\x05store\x18\x02 \x01(\t\x12\x10\n\x08\x66unction\x18\x03 \x01(\t\x12!\n\targuments\x18\x04 \x01(\x0b\x32\x0e.lineal.Values\x12\"\n\x05\x61s_of\x18\x05 \x01(\x0b\x32\x0e.lineal.MomentH\x00\x88\x01\x01\x42\x08\n\x06_as_of\"\'\n\x06\x41nswer\x12\x1d\n\x05value\x18\x01 \x01(\x0b\x32\x0e.lineal.Values\"+\n\x06Values\x12\x0c\n\x04json\x18\x01 \x01(\x0c\x12\x13\n\x0b\x61ttachments\x18\x02 \x03(\x0c\"5\n\x04Lock\x12\x10\n\x08protocol\x18\x01 \x01(\r\x12\r\n\x05store\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\"\x06\n\x04Held2\xa6\x01\n\x05Store\x12*\n\x05Greet\x12\x10.lineal.Greeting\x1a\x0f.lineal.Welcome\x12$\n\x04Read\x12\x0c.lineal.Call\x1a\x0e.lineal.Answer\x12%\n\x05Write\x12\x0c.lineal.Call\x1a\x0e.lineal.Answer\x12$\n\x04Hold\x12\x0c.lineal.Lock\x1a\x0c.lineal.Held0\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x12lineal_store.proto\x12\x06lineal\".\n\x08Greeting\x12\x10\n\x08protocol\x18\x01 \x01(\r\x12\x10\n\x08software\x18\x02 \x01(\t\"<\n\x07Welcome\x12\x10\n\x08protocol\x18\x01 \x01(\r\x12\x10\n\x08software\x18\x02 \x01(\t\x12\r\n\x05store\x18\x03 \x01(\t\"-\n\x06Moment\x12\x14\n\x0cmicroseconds\x18\x01 \x01(\x03\x12\r\n\x05\x63lock\x18\x02 \x01(\t\"\x99\x01\n\x04\x43\x61ll\x12\x10\n\x08protocol\x18\x01 \x01(\r\x12\r\n\x05store\x18\x02 \x01(\t\x12\x10\n\x08\x66unction\x18\x03 \x01(\t\x12!\n\targuments\x18\x04 \x01(\x0b\x32\x0e.lineal.Values\x12\"\n\x05\x61s_of\x18\x05 \x01(\x0b\x32\x0e.lineal.MomentH\x00\x88\x01\x01\x12\r\n\x05\x61gain\x18\x06 \x01(\x08\x42\x08\n\x06_as_of\"\'\n\x06\x41nswer\x12\x1d\n\x05value\x18\x01 \x01(\x0b\x32\x0e.lineal.Values\"+\n\x06Values\x12\x0c\n\x04json\x18\x01 \x01(\x0c\x12\x13\n\x0b\x61ttachments\x18\x02 \x03(\x0c\"5\n\x04Lock\x12\x10\n\x08protocol\x18\x01 \x01(\r\x12\r\n\x05store\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\"\x06\n\x04Held2\xa6\x01\n\x05Store\x12*\n\x05Greet\x12\x10.lineal.Greeting\x1a\x0f.lineal.Welcome\x12$\n\x04Read\x12\x0c.lineal.Call\x1a\x0e.lineal.Answer\x12%\n\x05Write\x12\x0c.lineal.Call\x1a\x0e.lineal.Answer\x12$\n\x04Hold\x12\x0c.lineal.Lock\x1a\x0c.lineal.Held0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,15 +38,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MOMENT']._serialized_start=140
   _globals['_MOMENT']._serialized_end=185
   _globals['_CALL']._serialized_start=188
-  _globals['_CALL']._serialized_end=326
-  _globals['_ANSWER']._serialized_start=328
-  _globals['_ANSWER']._serialized_end=367
-  _globals['_VALUES']._serialized_start=369
-  _globals['_VALUES']._serialized_end=412
-  _globals['_LOCK']._serialized_start=414
-  _globals['_LOCK']._serialized_end=467
-  _globals['_HELD']._serialized_start=469
-  _globals['_HELD']._serialized_end=475
-  _globals['_STORE']._serialized_start=478
-  _globals['_STORE']._serialized_end=644
+  _globals['_CALL']._serialized_end=341
+  _globals['_ANSWER']._serialized_start=343
+  _globals['_ANSWER']._serialized_end=382
+  _globals['_VALUES']._serialized_start=384
+  _globals['_VALUES']._serialized_end=427
+  _globals['_LOCK']._serialized_start=429
+  _globals['_LOCK']._serialized_end=482
+  _globals['_HELD']._serialized_start=484
+  _globals['_HELD']._serialized_end=490
+  _globals['_STORE']._serialized_start=493
+  _globals['_STORE']._serialized_end=659
 # @@protoc_insertion_point(module_scope)

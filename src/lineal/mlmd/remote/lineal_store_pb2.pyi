@@ -33,18 +33,20 @@ class Moment(_message.Message):
     def __init__(self, microseconds: _Optional[int] = ..., clock: _Optional[str] = ...) -> None: ...
 
 class Call(_message.Message):
-    __slots__ = ("protocol", "store", "function", "arguments", "as_of")
+    __slots__ = ("protocol", "store", "function", "arguments", "as_of", "again")
     PROTOCOL_FIELD_NUMBER: _ClassVar[int]
     STORE_FIELD_NUMBER: _ClassVar[int]
     FUNCTION_FIELD_NUMBER: _ClassVar[int]
     ARGUMENTS_FIELD_NUMBER: _ClassVar[int]
     AS_OF_FIELD_NUMBER: _ClassVar[int]
+    AGAIN_FIELD_NUMBER: _ClassVar[int]
     protocol: int
     store: str
     function: str
     arguments: Values
     as_of: Moment
-    def __init__(self, protocol: _Optional[int] = ..., store: _Optional[str] = ..., function: _Optional[str] = ..., arguments: _Optional[_Union[Values, _Mapping]] = ..., as_of: _Optional[_Union[Moment, _Mapping]] = ...) -> None: ...
+    again: bool
+    def __init__(self, protocol: _Optional[int] = ..., store: _Optional[str] = ..., function: _Optional[str] = ..., arguments: _Optional[_Union[Values, _Mapping]] = ..., as_of: _Optional[_Union[Moment, _Mapping]] = ..., again: bool = ...) -> None: ...
 
 class Answer(_message.Message):
     __slots__ = ("value",)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from lineal.errors import IncompatibleVersion, InvalidInput
+from lineal.errors import AlreadyExists, Conflict, IncompatibleVersion, InvalidInput
 from lineal.metadata.moments import from_microseconds
 from lineal.metadata.served import MODULES, SERVED
 from lineal.mlmd.remote.values import decode, encode
@@ -16,10 +16,11 @@ from lineal.mlmd.server.statuses import Refused
 from lineal.mlmd.server.tokens import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from lineal.metadata import Store
     from lineal.metadata.history import Clock
+    from lineal.metadata.repeats import Done
 
 __all__ = ["PROTOCOL", "SERVICE", "software", "store_endpoints"]
 
@@ -41,6 +42,20 @@ def store_endpoints(store: Store) -> list[Endpoint]:
         Endpoint(SERVICE, "Write", Role.WRITE, answer=serving.write, whole_errors=True),
         Endpoint(SERVICE, "Hold", Role.WRITE, stream=serving.hold, whole_errors=True),
     ]
+
+
+def _once(act: Callable[[], object], before: Callable[[], Done | None]) -> object:
+    """Return what an earlier try returned, or act now; the earlier one may only now be done."""
+    done = before()
+    if done is not None:
+        return done.answer
+    try:
+        return act()
+    except (AlreadyExists, Conflict):
+        done = before()
+        if done is None:
+            raise
+        return done.answer
 
 
 @cache
@@ -97,7 +112,12 @@ class _Serving:
         if call.HasField("as_of"):
             clock: Clock = "commit" if call.as_of.clock == "commit" else "known"
             store = store.as_of(from_microseconds(call.as_of.microseconds), clock=clock)
-        document, attachments = encode(served.function(store, *arguments, **options))
+        act = partial(served.function, store, *arguments, **options)
+        if call.again and served.before is not None:
+            answered = _once(act, partial(served.before, store, *arguments, **options))
+        else:
+            answered = act()
+        document, attachments = encode(answered)
         answer = self._pb2.Answer(value=self._pb2.Values(json=document, attachments=attachments))
         return answer.SerializeToString()
 

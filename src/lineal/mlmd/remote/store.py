@@ -90,8 +90,11 @@ class RemoteStore(Store):
     @contextmanager
     def lock(self, name: str, *, wanted: Callable[[], bool] = lambda: True) -> Iterator[bool]:
         """Hold the lock called `name` at the server, until the block or this process ends."""
-        with self._connection.hold(name, wanted=wanted) as held:
-            yield held
+        if not wanted():
+            yield False
+            return
+        with self._connection.hold(name):
+            yield True
 
     @contextmanager
     def write(self) -> Iterator[Transaction]:
