@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mimetypes
+from functools import lru_cache
 from pathlib import PurePath
 
 __all__ = ["FOLDER", "HEAD_BYTES", "media_type"]
@@ -98,6 +99,7 @@ def media_type(head: bytes, name: str = "") -> str:
     return _BINARY if expected in _SIGNED or suffix in _ZIPPED else expected
 
 
+@lru_cache(maxsize=1024)  # the table alone costs a millisecond, and few suffixes are about
 def _of_suffix(suffix: str) -> str:
     guessed, _encoding = mimetypes.MimeTypes().guess_type("x" + suffix)
     return _BY_SUFFIX.get(suffix) or guessed or _BINARY

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lineal.errors import AlreadyExists, InvalidInput
-from lineal.metadata.model import Artifact, ArtifactState, EventType
+from lineal.metadata.dropping import Dropped, drop_outputs
+from lineal.metadata.model import Artifact, ArtifactState
 from lineal.metadata.names import format_name
 from lineal.metadata.outputs import Made, Pending
 from lineal.metadata.updating import NodeChange
@@ -40,6 +41,7 @@ def close_outputs(
     check_types(newest, named)  # another writer may have been faster
     became: dict[str, int] = {}
     live: list[_Live] = []
+    dropped: list[Dropped] = []
     for pending in outputs:
         result, name = pending.result, pending.output.name
         before = newest.get(name) if name is not None else None
@@ -54,12 +56,10 @@ def close_outputs(
         same = result.id if isinstance(result, Artifact) else None
         if isinstance(result, Made) and before is not None:
             same = before.artifact_id
-        if same is None:
-            transaction.remove_event(pending.event_id)
-        else:
-            transaction.turn_event(pending.event_id, EventType.OUTPUT, artifact_id=same)
+        if same is not None:
             became[pending.output.key] = same
-        transaction.remove_pending(pending.artifact_id, became=same)
+        dropped.append(Dropped(pending.event_id, pending.artifact_id, same))
+    drop_outputs(transaction, dropped)
     _make_live(transaction, live, known_at, claimed_by)
     return became
 

@@ -143,24 +143,6 @@ class Transaction:
         found = BY_CONTENT.row(self.commit, type_id, "sha256", content)
         return None if found is None else found[0]
 
-    def remove_pending(self, artifact_id: int, *, became: int | None = None) -> None:
-        """Remove an artifact that never became visible; what it `became` takes its contexts."""
-        table = tables.attribution
-        contexts = self.commit.connection.scalars(
-            sa.select(table.c.context_id).where(table.c.artifact_id == artifact_id)
-        ).all()
-        self.commit.connection.execute(table.delete().where(table.c.artifact_id == artifact_id))
-        for context_id in contexts if became is not None else ():
-            self.attribute(context_id, became or 0)
-        self.commit.connection.execute(
-            tables.artifact_property.delete().where(
-                tables.artifact_property.c.artifact_id == artifact_id
-            )
-        )
-        self.commit.connection.execute(
-            tables.artifact.delete().where(tables.artifact.c.id == artifact_id)
-        )
-
     # Edges
 
     def put_event(self, event: Event) -> int:

@@ -16,6 +16,7 @@ from lineal.metadata import tables
 from lineal.metadata.model import ExecutionState
 from lineal.metadata.moments import from_microseconds
 from lineal.metadata.openlineage.events import Namespaces, Transition, run_event
+from lineal.metadata.queries import Query
 from lineal.metadata.served import served
 
 if TYPE_CHECKING:
@@ -39,11 +40,15 @@ _TRANSITIONS: Mapping[ExecutionState, Transition] = {
     ExecutionState.CANCELED: "ABORT",
 }
 
+_IN_USE = Query(
+    sa.select(tables.store.c.value).where(tables.store.c.key == sa.bindparam("wanted")), "wanted"
+)
+
 
 def note(commit: Commit, execution_id: int, state: ExecutionState) -> None:
     """Note within `commit` that the execution came into `state`, if the outbox is in use."""
     transition = _TRANSITIONS.get(state)
-    if transition is None or not _in_use(commit.connection):
+    if transition is None or _IN_USE.row(commit, _KEY) is None:
         return
     row = {"commit": commit.number, "execution_id": execution_id, "transition": transition}
     commit.insert(tables.outbox, [row])
