@@ -24,7 +24,7 @@ from rich.table import Table
 
 from benchmarks.measurement import Measurement
 
-MODULES = ("statistics", "ingest", "point_in_time")
+MODULES = ("statistics", "ingest", "point_in_time", "metadata", "metadata_growth", "recorder")
 RESULTS = Path(__file__).parent / "results"
 COMPARED = ("lineal", "duckdb", "pyarrow", "pandas", "pyiceberg", "ibis-framework")
 
