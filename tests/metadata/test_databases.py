@@ -170,6 +170,8 @@ def test_an_ml_metadata_database_is_opened_in_place(place: str, database: str) -
         if database != "sqlite":
             with pytest.raises(InvalidInput, match=r"ArtifactProperty\.int_value.* 2147483648.*32"):
                 put(store, custom_properties={"held": 2**31})
+    with raw(place).begin() as connection:  # so that no other test gets this database
+        connection.exec_driver_sql("DROP TABLE EventPath")
 
 
 def make_as_ml_metadata_does(place: str, database: str) -> None:
