@@ -52,7 +52,11 @@ def test_command_and_each_of_its_parameters_has_help(name: str) -> None:
     assert [param.name for param in command.params if not param.help] == []
 
 
-@pytest.mark.parametrize("name", [name for name in all_commands() if name != "init"])
+# `init` makes a folder, the others run on: a script that prints what it likes, and servers.
+WITHOUT_A_DOCUMENT = {"init", "track", "openlineage listen", "metadata serve"}
+
+
+@pytest.mark.parametrize("name", [n for n in all_commands() if n not in WITHOUT_A_DOCUMENT])
 def test_command_prints_json_when_asked(name: str) -> None:
     options = {way for param in all_commands()[name].params for way in param.opts}
 
@@ -93,7 +97,7 @@ def test_misspelt_command_is_wrong_use_and_suggests_the_right_one(lineal: Lineal
     done = lineal("lineag")
 
     assert done.code == 2
-    assert "Did you mean 'lineage'?" in done.err
+    assert "Did you mean 'lineage'" in done.err
     assert done.out == ""
 
 
