@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
+import grpc
 import pytest
 
 if TYPE_CHECKING:
@@ -57,3 +61,19 @@ def test_a_server_that_can_not_start_says_why(
 
     assert done.code == 2
     assert says in done.err
+
+
+def test_a_server_says_where_it_is_and_stops_when_interrupted(tmp_path: Path) -> None:
+    lineal = [sys.executable, "-c", "from lineal.cli import main; main()"]
+    url = f"sqlite:///{tmp_path / 'metadata.db'}"
+    command = [*lineal, "metadata", "serve", "--url", url, "--port", "0", "--quiet", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        told = json.loads("".join(iter(process.stdout.readline, "}\n")) + "}")
+        with grpc.insecure_channel(told["address"]) as channel:
+            grpc.channel_ready_future(channel).result(timeout=30)
+
+        process.send_signal(signal.SIGINT)
+
+        assert process.wait(30) == 0
+        assert told["metrics_port"] is None

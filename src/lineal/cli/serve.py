@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -79,6 +80,7 @@ def _serve(
         bool, typer.Option("--quiet", help="Log no calls, only what goes wrong.")
     ] = False,
     workspace: session.WorkspaceOption = None,
+    as_json: session.JsonOption = False,
 ) -> None:
     """Serve a metadata store by gRPC, to ML Metadata's clients and to workspaces.
 
@@ -108,7 +110,7 @@ def _serve(
         wanted.store() if wanted.names_a_database else _of_workspace(workspace) as store,
         logging_to_stderr(calls=not quiet),
     ):
-        run(wanted, store, ready=_tell)
+        run(wanted, store, ready=partial(_tell, as_json=as_json))
 
 
 def token(
@@ -152,9 +154,14 @@ def _of_workspace(workspace: Path | None) -> Iterator["Store"]:
         yield ws.store
 
 
-def _tell(server: "Server") -> None:
-    lines = [f"serving on {server.address}"]
-    if server.metrics_port is not None:
-        lines.append(f"metrics on port {server.metrics_port}")
-    output.print_lines(*lines)
-    sys.stdout.flush()  # whoever started it waits for this line
+def _tell(server: "Server", *, as_json: bool) -> None:
+    """Say where the server is, as soon as it answers."""
+    if as_json:
+        told = {"address": server.address, "metrics_port": server.metrics_port}
+        output.print_json({**told, "store": server.store.uuid})
+    else:
+        lines = [f"serving on {server.address}"]
+        if server.metrics_port is not None:
+            lines.append(f"metrics on port {server.metrics_port}")
+        output.print_lines(*lines)
+    sys.stdout.flush()  # whoever started it waits for this
