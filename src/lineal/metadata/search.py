@@ -10,13 +10,14 @@ import sqlalchemy as sa
 
 from lineal.errors import InvalidInput
 from lineal.metadata import tables
+from lineal.metadata.backends import backend_of
 from lineal.metadata.criteria import Criteria
 from lineal.metadata.model import Artifact, ArtifactState, Value
 from lineal.metadata.rows import is_of_type
 from lineal.metadata.served import served
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from lineal.metadata.filters import Filter
     from lineal.metadata.history import Horizon
@@ -51,15 +52,11 @@ def find(
     parsed = _parsed(filter)
     wanted = Criteria("artifact", {"state": _as_state(state)}, properties)
     hides = wanted.fields["state"] is None and not (parsed and _asks_for_states(parsed))
-    is_called = _name_test(store, name)
+    names = None if name is None else _names(store, name)
     with store.reading() as (connection, at):
-        candidates = [
-            (artifact_id, called)
-            for artifact_id, called in _candidates(
-                connection, at, wanted, type, parsed=parsed, hides=hides
-            )
-            if is_called is None or (called is not None and is_called(called))
-        ]
+        candidates = _candidates(
+            connection, at, wanted, type, parsed=parsed, names=names, hides=hides
+        )
     if at is not None:  # values are compared as they were then
         nodes = {a.id: a for a in store.artifacts(ids=[number for number, _ in candidates])}
         candidates = [c for c in candidates if _shows(nodes[c[0]], wanted, hides=hides)]
@@ -78,8 +75,9 @@ def _candidates(
     type_name: str | None,
     *,
     parsed: Filter | None,
+    names: Sequence[str] | None,
     hides: bool,
-) -> Sequence[_Candidate]:
+) -> list[_Candidate]:
     """Return what may fit, newest first: at present exactly what does."""
     artifact, version = tables.artifact, tables.version
     tie = artifact.c.id == version.c.artifact_id
@@ -98,9 +96,11 @@ def _candidates(
         tie = sa.and_(tie, at.version_visible())
     if type_name is not None:
         conditions.append(is_of_type(artifact, "artifact", type_name))
+    if names is not None:
+        conditions.append(backend_of(connection).among(version.c.name, names))
     found = connection.execute(
         sa.select(artifact.c.id, version.c.name)
-        .select_from(artifact.outerjoin(version, tie))
+        .select_from(artifact.join(version, tie, isouter=names is None))
         .where(*conditions)
         .order_by(artifact.c.id.desc())
     )
@@ -159,12 +159,11 @@ def _filtered_then(
     return [each for each in candidates if each[0] in fitting]
 
 
-def _name_test(store: Store, name: str | None) -> Callable[[str], object] | None:
-    if name is None:
-        return None
+def _names(store: Store, name: str) -> list[str]:
+    """Return the names that an exact one or a pattern means."""
     if not set("*?[") & set(name) or store.newest(name) is not None:
-        return name.__eq__
-    return re.compile(fnmatch.translate(name)).match
+        return [name]
+    return list(filter(re.compile(fnmatch.translate(name)).match, store.names()))
 
 
 def _as_state(state: ArtifactState | str | None) -> ArtifactState | None:

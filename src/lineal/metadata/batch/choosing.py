@@ -76,12 +76,14 @@ def given(
 
 def conditions(kind: Kind, slots: Slots, names: Collection[str]) -> list[sa.ColumnElement[bool]]:
     """Return what a node's row fulfils if it has what `given` calls by these names."""
-    table = TABLES[kind][0]
+    table, types = TABLES[kind][0], tables.type_
     found = [slots.among(table.c[column], key) for key, column in _LISTS.items() if key in names]
     if "name" in names:
         found.append(table.c.name == slots.text("name"))
+        if "type_name" not in names:  # there is no index by name alone, but one by type and name
+            known = sa.select(types.c.id).where(types.c.type_kind == NUMBERS[kind])
+            found.append(table.c.type_id.in_(known))
     if "type_name" in names:
-        types = tables.type_
         wanted = sa.select(types.c.id).where(
             types.c.name == slots.text("type_name"), types.c.type_kind == NUMBERS[kind]
         )
