@@ -23,7 +23,10 @@ from lineal.metadata.model import (
     ExecutionType,
     NodeKind,
     NodeType,
+    ParentContext,
+    Part,
     PropertyType,
+    Proto,
     Value,
 )
 from lineal.metadata.moments import Moment, as_moment
@@ -63,7 +66,10 @@ __all__ = [
     "NodeKind",
     "NodeType",
     "Output",
+    "ParentContext",
+    "Part",
     "PropertyType",
+    "Proto",
     "Recorder",
     "Reference",
     "Running",
