@@ -24,7 +24,7 @@ from lineal.errors import (
     Unavailable,
 )
 from lineal.metadata import tables
-from lineal.metadata.backends.network import first_line, missing_driver, reach_text
+from lineal.metadata.backends.network import first_line, is_lost, missing_driver, reach_text
 from lineal.metadata.backends.texts import check_cells, insert_text
 from lineal.metadata.faults import Retriable
 from lineal.metadata.spellings import IndexedText
@@ -166,8 +166,8 @@ class _Mysql:
             return NotFound(f"{where}: {text}; create the database first (CREATE DATABASE)")
         if code in (126, 145, 1034, 1194, 1195, 1712, 1877):
             return Corrupt(f"{where} reports damage ({text}); ask who keeps the server")
-        if code in (0, 1040, 1044, 1045, 1053, 1129, 1130, 1142, 1203, 1227, 1290, 1698) or (
-            2000 <= code < 3000
+        if code in (1040, 1044, 1045, 1053, 1129, 1130, 1142, 1203, 1227, 1290, 1698) or (
+            2000 <= code < 3000 or (code == 0 and is_lost(error))
         ):
             return Unavailable(
                 f"{where} can't be used ({text}); check that the server runs, and user, password "

@@ -7,7 +7,7 @@ from functools import cache
 from lineal.errors import Unavailable
 from lineal.metadata import tables
 
-__all__ = ["first_line", "missing_driver", "reach_text"]
+__all__ = ["first_line", "is_lost", "missing_driver", "reach_text"]
 
 
 def missing_driver(database: str, package: str, extra: str) -> Unavailable:
@@ -23,6 +23,11 @@ def first_line(error: BaseException) -> str:
     numbered = len(error.args) == 2 and isinstance(error.args[0], int)
     text = str(error.args[1] if numbered else error)
     return next(iter(text.strip().splitlines()), type(error).__name__)
+
+
+def is_lost(error: BaseException) -> bool:
+    """Return whether an error without a number is the connection's, and no mistake of ours."""
+    return type(error).__name__ in ("OperationalError", "InterfaceError", "ConnectionTimeout")
 
 
 @cache

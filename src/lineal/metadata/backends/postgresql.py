@@ -24,7 +24,7 @@ from lineal.errors import (
     Unavailable,
 )
 from lineal.metadata import tables
-from lineal.metadata.backends.network import first_line, missing_driver, reach_text
+from lineal.metadata.backends.network import first_line, is_lost, missing_driver, reach_text
 from lineal.metadata.backends.texts import check_cells, insert_text, upsert_text
 from lineal.metadata.faults import Retriable
 from lineal.metadata.spellings import Flag, Proto
@@ -154,7 +154,11 @@ class _Postgresql:
             return NotFound(f"{where}: {text}; create the database first (createdb)")
         if state[:2] in ("XX", "58"):
             return Corrupt(f"{where} reports damage ({text}); ask who keeps the server")
-        if state[:2] in ("08", "28", "53", "57") or state in ("42501", "25006") or not state:
+        if (
+            state[:2] in ("08", "28", "53", "57")
+            or state in ("42501", "25006")
+            or (not state and is_lost(error))
+        ):
             return Unavailable(
                 f"{where} can't be used ({text}); check that the server runs, and user, password "
                 "and rights. If this was a write, look whether it was stored before trying again"
