@@ -217,6 +217,19 @@ def test_another_protocol_is_refused_by_both_sides(
         ends.there.names()
 
 
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [((1, 2, 3), {}), ((), {"nonsense": 1}), ((), {}), (5, 6), ("text", None)],
+)
+def test_a_call_with_other_arguments_is_refused(
+    ends: Ends, arguments: tuple[object, ...], options: dict[str, object]
+) -> None:
+    connection = ends.there._connection
+
+    with pytest.raises(IncompatibleVersion, match="other arguments than it takes"):
+        connection.call("store.Store.version", arguments, options, as_of=None)
+
+
 def test_another_store_at_the_same_address_is_refused(ends: Ends, tmp_path: Path) -> None:
     port = ends.server.port
     ends.server.stop(0)

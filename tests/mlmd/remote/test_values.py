@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
@@ -138,6 +139,29 @@ def test_random_bytes_are_refused_or_plain(document: bytes) -> None:
     except IncompatibleVersion:
         return
     json.loads(document)
+
+
+SIGNS = st.sampled_from([*"mdtswybaronec", "x", ""])
+DOCUMENTS = st.recursive(
+    st.one_of(
+        st.none(),
+        st.integers(),
+        st.floats(),
+        st.text(max_size=5),
+        st.sampled_from(["model.Artifact", "rows.EventRow", "model.EventType", "outputs.Made"]),
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(SIGNS | st.text(max_size=3), inner, max_size=2)
+    ),
+    max_leaves=10,
+)
+
+
+@given(DOCUMENTS)
+@settings(max_examples=200, deadline=None)
+def test_documents_of_any_making_are_read_or_refused(document: object) -> None:
+    with suppress(IncompatibleVersion):  # any other error is a mistake of ours
+        decode(json.dumps(document).encode(), [b"bytes"])
 
 
 def test_deep_nesting_is_refused() -> None:

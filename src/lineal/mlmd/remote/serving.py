@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache, partial
 from importlib import import_module
 from importlib.metadata import version
+from inspect import signature
 from typing import TYPE_CHECKING
 
 from lineal.errors import AlreadyExists, Conflict, IncompatibleVersion, InvalidInput
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from lineal.metadata import Store
     from lineal.metadata.history import Clock
     from lineal.metadata.repeats import Done
+    from lineal.metadata.served import Served
+    from lineal.mlmd.remote.lineal_store_pb2 import Values
 
 __all__ = ["PROTOCOL", "SERVICE", "software", "store_endpoints"]
 
@@ -42,6 +45,19 @@ def store_endpoints(store: Store) -> list[Endpoint]:
         Endpoint(SERVICE, "Write", Role.WRITE, answer=serving.write, whole_errors=True),
         Endpoint(SERVICE, "Hold", Role.WRITE, stream=serving.hold, whole_errors=True),
     ]
+
+
+def _arguments(served: Served, sent: Values) -> tuple[tuple[object, ...], dict[str, object]]:
+    """Return the arguments of a call; raise `IncompatibleVersion` if the function takes others."""
+    try:
+        arguments, options = decode(sent.json, sent.attachments)
+        signature(served.function).bind(None, *arguments, **options)
+    except (TypeError, ValueError) as error:
+        raise IncompatibleVersion(
+            f"{served.name} was called with other arguments than it takes ({error}); "
+            "use the same version of Lineal on both sides"
+        ) from error
+    return arguments, options
 
 
 def _once(act: Callable[[], object], before: Callable[[], Done | None]) -> object:
@@ -107,7 +123,7 @@ class _Serving:
             )
         if served.writes and not may_write:
             raise InvalidInput(f"{call.function} writes: it is called by Write")
-        arguments, options = decode(call.arguments.json, call.arguments.attachments)
+        arguments, options = _arguments(served, call.arguments)
         store = self._store
         if call.HasField("as_of"):
             clock: Clock = "commit" if call.as_of.clock == "commit" else "known"

@@ -49,6 +49,15 @@ _MODULES = (
     "words",
 )
 _PART = "lineal.metadata."
+# What reading a document of somebody else's making can end with.
+_MALFORMED = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
 _SCALARS = (str, int, float, bool, type(None))
 
 
@@ -65,7 +74,7 @@ def decode(document: bytes, attachments: Sequence[bytes]) -> Any:
     """
     try:
         return _Reader(attachments).value(json.loads(document))
-    except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
+    except _MALFORMED as error:
         raise IncompatibleVersion(
             "the other side sent a value that this Lineal can't read "
             f"({type(error).__name__}: {error}); use the same version on both sides"
