@@ -186,8 +186,10 @@ class _Receiving:
             self._transaction.turn_event(event_id, EventType.OUTPUT, artifact_id=artifact_id)
 
     def _number(self, artifact: Artifact) -> None:
-        theirs = (str(artifact.get(f"openlineage_{part}")) for part in ("namespace", "name"))
-        name = check_name(ToldDataset(*theirs).label)
+        namespace, theirs = (
+            str(artifact.get(f"openlineage_{part}")) for part in ("namespace", "name")
+        )
+        name = check_name(ToldDataset(namespace, theirs).label)
         number = self._transaction.versions.number_version(artifact.id or 0, name, "")
         self._transaction.update(
             "artifact",
