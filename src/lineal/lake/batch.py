@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from lineal.lake.disk import Workroom
     from lineal.lake.objects import ObjectStore
 
 __all__ = ["Batch", "Stored"]
@@ -38,12 +40,12 @@ class Stored:
 class Batch:
     """Contents on their way into an `ObjectStore`; made by `ObjectStore.batch`."""
 
-    def __init__(self, store: ObjectStore, folder: Path) -> None:
+    def __init__(self, store: ObjectStore, workroom: Workroom) -> None:
         self._store = store
-        self._folder = folder
+        self._workroom = workroom
         self._staged: dict[str, str] = {}
         self._seen: set[str] = set()
-        self._count = 0
+        self._written: set[str] = set()
 
     def add_bytes(self, data: bytes) -> Stored:
         """Take `data` in."""
@@ -67,7 +69,7 @@ class Batch:
             if _unchanged(path, before, stored.size):
                 return self._keep(written, stored)
             if written is not None:
-                os.unlink(written)  # noqa: PTH108 - here and below: a Path costs as much as the act
+                self._remove(written)
         raise InvalidInput(
             f"{path} changes while being read; wait until its writer is done, "
             "or add a copy that nobody writes to"
@@ -82,8 +84,20 @@ class Batch:
                 self._name(written, sha256)
             # An object that was there already may have been named an instant ago by a writer
             # that has not come to its own sync yet.
-            sync_folders(self._folders([*self._staged, *self._seen]))
+            folders, named = self._folders([*self._staged, *self._seen])
+            sync_folders(folders)
+            self._store.durable |= named
             kill_point("lake.placed")
+
+    def discard(self) -> None:
+        """Remove what was written and did not become an object."""
+        for written in list(self._written):
+            self._remove(written)
+
+    def _remove(self, written: str) -> None:
+        self._written.discard(written)
+        with suppress(FileNotFoundError):
+            os.unlink(written)  # noqa: PTH108 - here and below: a Path costs as much as the act
 
     def _read(
         self, source: io.FileIO, path: Path, size: int, likely_known: bool
@@ -110,8 +124,8 @@ class Batch:
 
         What is hashed is what is written, so that an object is right even if its source is not.
         """
-        self._count += 1
-        written = f"{self._folder}/{self._count}"
+        written = self._workroom.new_name()
+        self._written.add(written)
         digest, size = hashlib.sha256(), 0
         with (
             disk_errors(f"store {what} in {self._store.folder}"),
@@ -127,7 +141,7 @@ class Batch:
         """Stage the written file, if there is one, unless its content is here already."""
         if written is not None:
             if self._has(stored):
-                os.unlink(written)  # noqa: PTH108
+                self._remove(written)
             else:
                 self._staged[stored.sha256] = written
         return stored
@@ -159,16 +173,28 @@ class Batch:
             os.replace(written, path)  # noqa: PTH105
         except FileNotFoundError:
             path.parent.mkdir(parents=True, exist_ok=True)
+            self._store.durable -= {str(path.parent), str(path.parent.parent)}
             os.replace(written, path)  # noqa: PTH105
+        self._written.discard(written)
 
-    def _folders(self, objects: Iterable[str]) -> set[str]:
-        """Return the folders, down from the store's, that name these objects."""
-        root = str(self._store.folder)
-        found: set[str] = set()
+    def _folders(self, objects: Iterable[str]) -> tuple[set[str], set[str]]:
+        """Return the folders that name these objects, and those that are durably named by that.
+
+        A folder that named nothing new but folders known to be durable needs no sync.
+        """
+        root, durable = str(self._store.folder), self._store.durable
+        wanted: set[str] = set()
+        named: set[str] = set()
         for sha256 in objects:
             outer = f"{root}/{sha256[:2]}"
-            found.update((root, outer, f"{outer}/{sha256[2:4]}"))
-        return found
+            inner = f"{outer}/{sha256[2:4]}"
+            wanted.add(inner)
+            named.update((outer, inner))
+            if inner not in durable:
+                wanted.add(outer)
+            if outer not in durable:
+                wanted.add(root)
+        return wanted, named
 
 
 def _open_read_only(path: str, flags: int) -> int:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import fcntl
+import itertools
 import os
 import secrets
 import shutil
+import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
+    "Workroom",
     "abandoned_folders",
     "disk_errors",
     "exclusive_lock",
@@ -52,9 +55,7 @@ def private_folder(temporary: Path) -> Iterator[Path]:
     The folder is locked while its maker lives: the operating system lets go of the lock when the
     process dies, however it dies, so that `abandoned_folders` never takes a living one.
     """
-    with disk_errors(f"make a temporary folder in {temporary}"):
-        temporary.mkdir(parents=True, exist_ok=True)
-        folder, lock = _locked_folder(temporary)
+    folder, lock = _locked_folder(temporary)
     try:
         yield folder
     finally:
@@ -62,10 +63,54 @@ def private_folder(temporary: Path) -> Iterator[Path]:
         os.close(lock)
 
 
+class Workroom:
+    """A private folder that a process makes once and keeps, for files that come and go quickly.
+
+    A forked child makes its own. `close` removes it; a killed process leaves it abandoned.
+    """
+
+    def __init__(self, temporary: Path) -> None:
+        self._temporary = temporary
+        self._held: tuple[int, str, int] | None = None
+        self._turn = threading.Lock()
+        self._numbers = itertools.count(1)
+
+    def new_name(self) -> str:
+        """Return the path of a file in the folder that nobody else gets."""
+        return f"{self._folder()}/{next(self._numbers)}"
+
+    def close(self) -> None:
+        """Remove the folder, if this process made it."""
+        with self._turn:
+            held, self._held = self._held, None
+        if held is not None and held[0] == os.getpid():
+            shutil.rmtree(held[1], ignore_errors=True)
+            os.close(held[2])
+
+    def _folder(self) -> str:
+        with self._turn:
+            held = self._held
+            if held is None or held[0] != os.getpid() or not os.path.isdir(held[1]):  # noqa: PTH112
+                folder, lock = _locked_folder(self._temporary)
+                if held is not None and held[0] == os.getpid():
+                    os.close(held[2])
+                self._held = held = (os.getpid(), str(folder), lock)
+            return held[1]
+
+
 def _locked_folder(temporary: Path) -> tuple[Path, int]:
+    with disk_errors(f"make a temporary folder in {temporary}"):
+        return _try_locked_folder(temporary)
+
+
+def _try_locked_folder(temporary: Path) -> tuple[Path, int]:
     while True:
         folder = temporary / f"{os.getpid()}-{secrets.token_hex(8)}"
-        folder.mkdir(mode=0o700)
+        try:
+            folder.mkdir(mode=0o700)
+        except FileNotFoundError:
+            temporary.mkdir(parents=True, exist_ok=True)
+            continue
         # Between these two lines a cleaner may take the folder for an abandoned one.
         with suppress(FileNotFoundError):
             lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -134,8 +179,11 @@ def _try_alone(lock: int) -> bool:
 
 def _open_lock(path: Path) -> int:
     with disk_errors(f"lock {path}"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        try:
+            return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+        except FileNotFoundError:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
 
 
 def sync_files(files: Collection[str]) -> None:

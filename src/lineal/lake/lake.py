@@ -13,6 +13,7 @@ from lineal.lake.folders import read_folder
 from lineal.lake.leftovers import Leftover, clean, leftovers
 from lineal.lake.media import FOLDER as FOLDER_MEDIA_TYPE
 from lineal.lake.media import HEAD_BYTES, media_type
+from lineal.lake.reading import BLOCK
 from lineal.lake.sources import Addable, Source, plain, understand
 from lineal.lake.types import ADD, FILE, FOLDER
 from lineal.lake.version import LakeVersion
@@ -285,8 +286,11 @@ class Lake:
         return source.size in sizes
 
     def _known_sizes(self, sources: Sequence[Source]) -> set[int]:
-        """Return which of the sources' sizes something in the lake has."""
-        sizes = [source.size for source in sources if source.size is not None]
+        """Return which of the sources' sizes something in the lake has.
+
+        What is small is read in one go, known or not, so nobody asks.
+        """
+        sizes = [s.size for s in sources if s.size is not None and s.size > BLOCK]
         return known_numbers(self._store, "size", sizes)
 
     def _refuse_past(self) -> None:
