@@ -24,7 +24,7 @@ FILTERS = (
 def many(monkeypatch):
     """Count as many what a test can hold, in a store that no other test has counted in."""
     monkeypatch.setattr(density, "_SMALL", 0)
-    monkeypatch.setattr(density, "_MANY", 2)
+    monkeypatch.setattr(density, "_many", lambda _size, _limit: 2)
 
 
 def fill(filled, values):
@@ -55,6 +55,13 @@ def ids(store, text, order_by="id", **rest):
             return found
 
 
+@pytest.mark.parametrize(
+    ("nodes", "limit", "most"), [(20_000, 20, 1_000), (10**7, 100, 31_622), (10**7, 1, 3_162)]
+)
+def test_hits_are_many_where_going_along_the_order_is_quicker(nodes, limit, most):
+    assert density._many(nodes, limit) == most
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     st.lists(st.none() | st.integers(0, 9), max_size=10),
@@ -70,7 +77,7 @@ def test_both_ways_lead_to_the_same_pages(values, text, order_by, type_name):
     by_hits = ids(filled.store, text, order_by, type_name=type_name)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(density, "_SMALL", 0)
-        patch.setattr(density, "_MANY", 1)
+        patch.setattr(density, "_many", lambda _size, _limit: 1)
         assert ids(filled.store, text, order_by, type_name=type_name) == by_hits
 
 

@@ -2,13 +2,15 @@
 
 `id IN (SELECT …)` finds all hits first and sorts them: right for few, hopeless for the first page
 of five million. `EXISTS` goes along the order and asks of each node: right for many, hopeless for
-few. SQLite keeps no statistics that tell, so the hits of each part of a filter are counted, up to
-a thousand, by its index. The other databases know by themselves.
+few. SQLite keeps no statistics that tell, so the hits of each part of a filter are counted by its
+index, up to where both ways cost the same: with h hits among n nodes, a page of p is filled after
+h rows the one way, after p * n / h the other. The other databases know by themselves.
 """
 
 from __future__ import annotations
 
 from functools import partial
+from math import isqrt
 from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["along_the_order", "dense_parts", "of_any_type"]
 
-_MANY = 1_000
+_FEWEST_MANY = 1_000
 _MOST_KEPT = 2_000
 _counts: dict[tuple[Hashable, ...], int] = {}
 _SMALL = 20_000  # a list this short is sorted in no time
@@ -41,9 +43,16 @@ def dense_parts(
     conditions: Conditions,
     values: Mapping[str, object],
 ) -> frozenset[int]:
-    """Return which of the lists of hits among the conditions are long, by their places."""
-    if connection.dialect.name != "sqlite" or _greatest_id(connection, kind) < _SMALL:
+    """Return which of the lists of hits among the conditions are long, by their places.
+
+    `values` hold the `limit` of the page.
+    """
+    if connection.dialect.name != "sqlite":
         return frozenset()
+    size = _greatest_id(connection, kind)
+    if size < _SMALL:
+        return frozenset()
+    many = _many(size, cast("int", values["limit"]))
     count = _counts.get(key)
     if count is None:
         if len(_counts) >= _MOST_KEPT:
@@ -56,9 +65,9 @@ def dense_parts(
             connection,
             ("hits", place, *key),
             partial(_hits, kind, conditions, place),
-            values,
+            {**values, "many": many + 1},
         )[0][0]
-        > _MANY
+        > many
     )
 
 
@@ -97,6 +106,11 @@ def of_any_type(kind: Kind, where: sa.ColumnElement[bool]) -> sa.ColumnElement[b
     return None
 
 
+def _many(size: int, limit: int) -> int:
+    """Return with how many hits among `size` nodes both ways to `limit` of them cost the same."""
+    return max(_FEWEST_MANY, isqrt(size * limit))
+
+
 def _greatest_id(connection: sa.Connection, kind: Kind) -> int:
     node_id = TABLES[kind][0].c.id
     rows = fetch(connection, ("greatest", kind), lambda _: sa.select(sa.func.max(node_id)), {})
@@ -129,7 +143,11 @@ def _hits(kind: Kind, conditions: Conditions, place: int, slots: Slots) -> Query
     table = TABLES[kind][0]
     if part.left is not table.c.id:  # a type is one row, but many nodes are of it
         found = sa.select(table.c.id).where(part.left.in_(found))
-    some = found.limit(_MANY + 1).subquery()
+    # What is found of the rows doesn't count, so the index alone serves.
+    row: sa.Select[Any] = found.with_only_columns(
+        sa.literal_column("1"), maintain_column_froms=True
+    )
+    some = row.limit(slots.number("many")).subquery()
     return sa.select(sa.func.count()).select_from(some)
 
 
