@@ -14,6 +14,7 @@ from math import isqrt
 from typing import TYPE_CHECKING, Any, cast
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import operators, visitors
 
 from lineal.metadata import tables
@@ -24,11 +25,13 @@ from lineal.metadata.batch.selects import Query, Slots, fetch
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 
+    from sqlalchemy.sql.compiler import SQLCompiler
+
     from lineal.metadata.batch.forms import Kind
 
     Conditions = Callable[[Slots], Sequence[sa.ColumnElement[bool]]]
 
-__all__ = ["along_the_order", "dense_parts", "of_any_type"]
+__all__ = ["along_the_order", "dense_parts", "has_dense_hits", "in_order", "of_any_type"]
 
 _FEWEST_MANY = 1_000
 _MOST_KEPT = 2_000
@@ -69,6 +72,56 @@ def dense_parts(
         )[0][0]
         > many
     )
+
+
+def has_dense_hits(
+    connection: sa.Connection,
+    kind: Kind,
+    key: tuple[Hashable, ...],
+    source: sa.FromClause,
+    conditions: Conditions,
+    values: Mapping[str, object],
+) -> bool:
+    """Return whether joined tables have so many rows that fit that the order is better.
+
+    `values` hold the `limit` of the page.
+    """
+    if connection.dialect.name != "sqlite":
+        return False
+    size = _greatest_id(connection, kind)
+    if size < _SMALL:
+        return False
+    many = _many(size, cast("int", values["limit"]))
+
+    def some(slots: Slots) -> Query:
+        row: sa.Select[Any] = (
+            sa.select(sa.literal_column("1")).select_from(source).where(*conditions(slots))
+        )
+        return sa.select(sa.func.count()).select_from(row.limit(slots.number("many")).subquery())
+
+    found = fetch(connection, ("rows", *key), some, {**values, "many": many + 1})
+    return bool(found[0][0] > many)
+
+
+class _InOrder(sa.Join):
+    """A join whose left side SQLite goes along, and looks the right side up for each row."""
+
+    inherit_cache = True
+
+
+@compiles(_InOrder)
+def _compile_in_order(join: _InOrder, compiler: SQLCompiler, **options: Any) -> str:
+    inside = {**options, "asfrom": True}
+    left, right = (compiler.process(side, **inside) for side in (join.left, join.right))
+    tie = compiler.process(cast("sa.ColumnElement[bool]", join.onclause), **options)
+    return f"{left} CROSS JOIN {right} ON {tie}"
+
+
+def in_order(source: sa.FromClause) -> sa.FromClause:
+    """Return inner joins such that SQLite begins with the nodes, as they are ordered."""
+    if not isinstance(source, sa.Join):
+        return source
+    return _InOrder(in_order(source.left), source.right, source.onclause)
 
 
 def along_the_order(

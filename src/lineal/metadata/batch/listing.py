@@ -13,7 +13,13 @@ import sqlalchemy as sa
 from lineal.errors import InvalidInput
 from lineal.metadata.batch.assembly import TABLES, assemble, node_columns
 from lineal.metadata.batch.choosing import conditions, given
-from lineal.metadata.batch.density import along_the_order, dense_parts, of_any_type
+from lineal.metadata.batch.density import (
+    along_the_order,
+    dense_parts,
+    has_dense_hits,
+    in_order,
+    of_any_type,
+)
 from lineal.metadata.batch.forms import Kind, OrderBy, Page, PageRequest
 from lineal.metadata.batch.selects import Query, Row, Slots, fetch
 from lineal.metadata.batch.tokens import Place, read_token, write_token
@@ -143,18 +149,21 @@ def _part_rows(
         return [*conditions(kind, slots, names), *filtering]
 
     asking = (kind, names, request.filter, filter_meaning)
-    dense: frozenset[int] = frozenset()
+    dense, ordered = frozenset[int](), False
     few = bool(names & _FEW) or typed is not None
-    if "limit" in names and not few and (wanted is None or wanted.source is table):
-        dense = dense_parts(connection, kind, asking, asked, values)
+    if "limit" in names and not few:
+        if wanted is None or wanted.source is table:
+            dense = dense_parts(connection, kind, asking, asked, values)
+        elif not wanted.repeats:
+            ordered = has_dense_hits(connection, kind, asking, wanted.source, asked, values)
 
     def build(slots: Slots) -> Query:
         column = table.c[_COLUMNS[request.order_by]]
         places = tuple(dict.fromkeys((column, table.c.id)))
         repeats = wanted is not None and wanted.repeats
         query: sa.Select[Any] = sa.select(*(places if repeats else node_columns(kind)))
-        if wanted is not None:
-            query = query.select_from(wanted.source)
+        source = table if wanted is None else wanted.source
+        query = query.select_from(in_order(source) if ordered else source)
         query = query.where(*along_the_order(kind, asked(slots), dense))
         if part == "ties":
             query = query.where(
@@ -168,7 +177,7 @@ def _part_rows(
             query = query.limit(slots.number("limit"))
         return _with_columns(kind, query.distinct(), request) if repeats else query
 
-    return fetch(connection, ("page", part, order, dense, *asking), build, values)
+    return fetch(connection, ("page", part, order, dense, ordered, *asking), build, values)
 
 
 def _wanted(
