@@ -36,6 +36,7 @@ __all__ = ["along_the_order", "dense_parts", "has_dense_hits", "in_order", "of_a
 _FEWEST_MANY = 1_000
 _MOST_KEPT = 2_000
 _counts: dict[tuple[Hashable, ...], int] = {}
+_LONGEST_PAGE = 100_000  # who asks for more wants all
 _SMALL = 20_000  # a list this short is sorted in no time
 
 
@@ -50,12 +51,9 @@ def dense_parts(
 
     `values` hold the `limit` of the page.
     """
-    if connection.dialect.name != "sqlite":
+    many = _worth_counting(connection, kind, values)
+    if many is None:
         return frozenset()
-    size = _greatest_id(connection, kind)
-    if size < _SMALL:
-        return frozenset()
-    many = _many(size, cast("int", values["limit"]))
     count = _counts.get(key)
     if count is None:
         if len(_counts) >= _MOST_KEPT:
@@ -86,12 +84,9 @@ def has_dense_hits(
 
     `values` hold the `limit` of the page.
     """
-    if connection.dialect.name != "sqlite":
+    many = _worth_counting(connection, kind, values)
+    if many is None:
         return False
-    size = _greatest_id(connection, kind)
-    if size < _SMALL:
-        return False
-    many = _many(size, cast("int", values["limit"]))
 
     def some(slots: Slots) -> Query:
         row: sa.Select[Any] = (
@@ -157,6 +152,18 @@ def of_any_type(kind: Kind, where: sa.ColumnElement[bool]) -> sa.ColumnElement[b
                 sa.select(types.c.id).where(types.c.type_kind == NUMBERS[kind])
             )
     return None
+
+
+def _worth_counting(
+    connection: sa.Connection, kind: Kind, values: Mapping[str, object]
+) -> int | None:
+    """Return how many hits are many; None where it makes no difference."""
+    limit = cast("int", values["limit"])
+    if connection.dialect.name != "sqlite" or limit > _LONGEST_PAGE:
+        return None
+    size = _greatest_id(connection, kind)
+    many = _many(size, limit)
+    return None if size < max(_SMALL, many) else many
 
 
 def _many(size: int, limit: int) -> int:
