@@ -73,6 +73,8 @@ class _Sqlite:
         @sa.event.listens_for(engine, "begin")
         def _begin(connection: sa.Connection) -> None:
             write = connection.get_execution_options().get("lineal_write", False)
+            if not write and _driver(connection).in_transaction:
+                return  # a quick select began it
             try:
                 _cursor(connection).execute("BEGIN IMMEDIATE" if write else "BEGIN")
             except sqlite3.Error as error:
@@ -228,8 +230,12 @@ def _our_indexes() -> list[str]:
     return [str(each.compile(dialect=sqlite.dialect())) for each in made]
 
 
+def _driver(connection: sa.Connection) -> sqlite3.Connection:
+    return cast("sqlite3.Connection", connection.connection.dbapi_connection)
+
+
 def _cursor(connection: sa.Connection) -> sqlite3.Cursor:
-    return cast("sqlite3.Connection", connection.connection.dbapi_connection).cursor()
+    return _driver(connection).cursor()
 
 
 def _run(

@@ -17,6 +17,7 @@ from sqlalchemy.sql import visitors
 from lineal.metadata.backends import backend_of
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
     from lineal.metadata.backends import Backend
@@ -145,10 +146,22 @@ def _prepared(
         else:
             parameter, as_json = place
             bound[parameter] = json.dumps(value) if as_json else value or _NOTHING[dialect]
-    if not connection.in_transaction():
-        connection.begin()  # what one call reads is one state
+    _begin(connection)
     order = statement.order
     return statement.text, bound if order is None else [bound[name] for name in order]
+
+
+def _begin(connection: sa.Connection) -> None:
+    """See to it that what one call reads is one state."""
+    if connection.dialect.name != "sqlite":
+        if not connection.in_transaction():
+            connection.begin()
+        return
+    # Straight to the driver: SQLAlchemy's way costs as much as looking a node up. What ends it is
+    # the rollback on the connection's return to the pool.
+    driver = cast("sqlite3.Connection", connection.connection.dbapi_connection)
+    if not driver.in_transaction:
+        driver.execute("BEGIN")
 
 
 def _compiled(connection: sa.Connection, build: Callable[[Slots], Query]) -> _Statement:
