@@ -84,9 +84,9 @@ def table(measurements: list[Measurement]) -> Table:
         drawn.add_row(
             one.name,
             f"{one.rows:,}" if one.rows is not None else "",
-            f"{one.ours_seconds:.2f}",
+            _told(one.ours_seconds),
             one.peer_name,
-            f"{one.peer_seconds:.2f}",
+            _told(one.peer_seconds),
             f"{one.ratio:.2f}",
             f"{one.cpu_ratio:.2f}" if one.cpu_ratio is not None else "",
             f"{one.limit_ratio:.2f}" if one.limit_ratio is not None else "",
@@ -94,6 +94,10 @@ def table(measurements: list[Measurement]) -> Table:
             style=None if one.within_limit else "bold red",
         )
     return drawn
+
+
+def _told(seconds: float) -> str:
+    return f"{seconds:.2f}" if seconds >= 1 else f"{seconds:.3g}"
 
 
 def keep(measurements: list[Measurement], *, repeats: int) -> Path:

@@ -2,7 +2,7 @@
 
 One workspace is filled in steps, with an execution for every ten artifacts, in chains of twenty;
 at each size the same questions are asked. LINEAL_BENCH_ARTIFACTS=10000000 asks for the largest
-size (5 GB in the temporary folder, some ten minutes to fill); without it the growth ends at a
+size (4 GB in the temporary folder, some ten minutes to fill); without it the growth ends at a
 million.
 """
 
