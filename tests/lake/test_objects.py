@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 
 from lineal.errors import Corrupt, InvalidInput
 from lineal.lake import Batch, ObjectStore, Stored
-from lineal.lake.disk import Workroom
 from lineal.lake.reading import BLOCK
 
 if TYPE_CHECKING:
@@ -74,6 +73,7 @@ def test_objects_lie_as_git_lfs_lays_them_and_are_read_only(objects: ObjectStore
     assert objects.path(name) == path
     assert path.stat().st_mode & 0o222 == 0
     assert files_in(objects.temporary) == []
+    assert list(objects.temporary.iterdir()) == []
 
 
 def test_a_batch_that_fails_leaves_nothing(objects: ObjectStore) -> None:
@@ -86,7 +86,7 @@ def test_a_batch_that_fails_leaves_nothing(objects: ObjectStore) -> None:
         fail()
 
     assert list(objects.names()) == []
-    assert files_in(objects.temporary) == []
+    assert list(objects.temporary.iterdir()) == []
 
 
 def test_a_large_batch_is_placed_with_each_content_once(objects: ObjectStore) -> None:
@@ -203,15 +203,14 @@ def test_a_file_replaced_once_while_being_read_is_read_again(
                 write("new.csv", b"new").replace(path)
             return written
 
-    workroom = Workroom(tmp_path / "batch")
-    batch = Disturbed(objects, workroom)
+    folder = tmp_path / "batch"
+    folder.mkdir()
+    batch = Disturbed(objects, folder)
     stored = batch.add_file(path)
     batch.place()
 
     assert objects.read(stored.sha256) == b"new"
-    assert files_in(tmp_path / "batch") == []
-    workroom.close()
-    assert list((tmp_path / "batch").iterdir()) == []
+    assert list(folder.iterdir()) == []
 
 
 def test_what_is_no_regular_file_is_not_waited_for(objects: ObjectStore, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ import hashlib
 import io
 import os
 import stat
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from lineal.lake.disk import Workroom
     from lineal.lake.objects import ObjectStore
 
 __all__ = ["Batch", "Stored"]
@@ -40,12 +38,12 @@ class Stored:
 class Batch:
     """Contents on their way into an `ObjectStore`; made by `ObjectStore.batch`."""
 
-    def __init__(self, store: ObjectStore, workroom: Workroom) -> None:
+    def __init__(self, store: ObjectStore, folder: Path) -> None:
         self._store = store
-        self._workroom = workroom
+        self._folder = folder
         self._staged: dict[str, str] = {}
         self._seen: set[str] = set()
-        self._written: set[str] = set()
+        self._count = 0
 
     def add_bytes(self, data: bytes) -> Stored:
         """Take `data` in."""
@@ -69,7 +67,7 @@ class Batch:
             if _unchanged(path, before, stored.size):
                 return self._keep(written, stored)
             if written is not None:
-                self._remove(written)
+                os.unlink(written)  # noqa: PTH108 - here and below: a Path costs as much as the act
         raise InvalidInput(
             f"{path} changes while being read; wait until its writer is done, "
             "or add a copy that nobody writes to"
@@ -88,16 +86,6 @@ class Batch:
             sync_folders(folders)
             self._store.durable |= named
             kill_point("lake.placed")
-
-    def discard(self) -> None:
-        """Remove what was written and did not become an object."""
-        for written in list(self._written):
-            self._remove(written)
-
-    def _remove(self, written: str) -> None:
-        self._written.discard(written)
-        with suppress(FileNotFoundError):
-            os.unlink(written)  # noqa: PTH108 - here and below: a Path costs as much as the act
 
     def _read(
         self, source: io.FileIO, path: Path, size: int, likely_known: bool
@@ -124,8 +112,8 @@ class Batch:
 
         What is hashed is what is written, so that an object is right even if its source is not.
         """
-        written = self._workroom.new_name()
-        self._written.add(written)
+        self._count += 1
+        written = f"{self._folder}/{self._count}"
         digest, size = hashlib.sha256(), 0
         with (
             disk_errors(f"store {what} in {self._store.folder}"),
@@ -141,7 +129,7 @@ class Batch:
         """Stage the written file, if there is one, unless its content is here already."""
         if written is not None:
             if self._has(stored):
-                self._remove(written)
+                os.unlink(written)  # noqa: PTH108
             else:
                 self._staged[stored.sha256] = written
         return stored
@@ -175,7 +163,6 @@ class Batch:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._store.durable -= {str(path.parent), str(path.parent.parent)}
             os.replace(written, path)  # noqa: PTH105
-        self._written.discard(written)
 
     def _folders(self, objects: Iterable[str]) -> tuple[set[str], set[str]]:
         """Return the folders that name these objects, and those that are durably named by that.

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import itertools
 import os
 import secrets
 import shutil
-import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = [
-    "Workroom",
     "abandoned_folders",
     "disk_errors",
     "exclusive_lock",
@@ -61,41 +58,6 @@ def private_folder(temporary: Path) -> Iterator[Path]:
     finally:
         shutil.rmtree(folder, ignore_errors=True)  # what stays is found by abandoned_folders
         os.close(lock)
-
-
-class Workroom:
-    """A private folder that a process makes once and keeps, for files that come and go quickly.
-
-    A forked child makes its own. `close` removes it; a killed process leaves it abandoned.
-    """
-
-    def __init__(self, temporary: Path) -> None:
-        self._temporary = temporary
-        self._held: tuple[int, str, int] | None = None
-        self._turn = threading.Lock()
-        self._numbers = itertools.count(1)
-
-    def new_name(self) -> str:
-        """Return the path of a file in the folder that nobody else gets."""
-        return f"{self._folder()}/{next(self._numbers)}"
-
-    def close(self) -> None:
-        """Remove the folder, if this process made it."""
-        with self._turn:
-            held, self._held = self._held, None
-        if held is not None and held[0] == os.getpid():
-            shutil.rmtree(held[1], ignore_errors=True)
-            os.close(held[2])
-
-    def _folder(self) -> str:
-        with self._turn:
-            held = self._held
-            if held is None or held[0] != os.getpid() or not os.path.isdir(held[1]):  # noqa: PTH112
-                folder, lock = _locked_folder(self._temporary)
-                if held is not None and held[0] == os.getpid():
-                    os.close(held[2])
-                self._held = held = (os.getpid(), str(folder), lock)
-            return held[1]
 
 
 def _locked_folder(temporary: Path) -> tuple[Path, int]:

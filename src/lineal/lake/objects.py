@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 import os
 import re
-import weakref
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from lineal.errors import InvalidInput
 from lineal.lake.batch import Batch, Stored
-from lineal.lake.disk import Workroom, shared_lock
+from lineal.lake.disk import private_folder, shared_lock
 from lineal.lake.reading import BLOCK, VerifiedReader, verified_blocks
 
 if TYPE_CHECKING:
@@ -37,8 +36,6 @@ class ObjectStore:
         self.lock = self.root / "locks" / "objects"
         self.durable: set[str] = set()
         """Folders of objects whose own names are known to survive a loss of power."""
-        self._workroom = Workroom(self.temporary)
-        weakref.finalize(self, self._workroom.close)
 
     def put_bytes(self, data: bytes) -> Stored:
         """Store `data`."""
@@ -65,23 +62,16 @@ class ObjectStore:
         They are in place when the block ends; if it raises, none of them is. Put objects inside
         an open run only: what no run and no artifact refers to may be cleaned away.
         """
-        with shared_lock(self.lock):
-            batch = Batch(self, self._workroom)
-            try:
-                yield batch
-                batch.place()
-            finally:
-                batch.discard()
+        with shared_lock(self.lock), private_folder(self.temporary) as folder:
+            batch = Batch(self, folder)
+            yield batch
+            batch.place()
 
     @contextmanager
     def trial(self) -> Iterator[Batch]:
         """Gather contents as in a batch, to learn what they are called; none is kept."""
-        with shared_lock(self.lock):
-            batch = Batch(self, self._workroom)
-            try:
-                yield batch
-            finally:
-                batch.discard()
+        with shared_lock(self.lock), private_folder(self.temporary) as folder:
+            yield Batch(self, folder)
 
     def path(self, sha256: str) -> Path:
         """Return where the object is, or would be, kept."""
