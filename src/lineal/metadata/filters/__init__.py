@@ -1,10 +1,10 @@
 """The filter language: ML Metadata's, and Lineal's own, which is the same and more."""
 
-from lineal.metadata.filters.checker import Meaning
 from lineal.metadata.filters.compile import Compiled, compile_filter
 from lineal.metadata.filters.evaluate import Neighbours, Walk
 from lineal.metadata.filters.fault import InvalidFilter
 from lineal.metadata.filters.filter import Filter, parse
+from lineal.metadata.filters.fitting import Meaning
 from lineal.metadata.filters.trails import reachable
 
 __all__ = [

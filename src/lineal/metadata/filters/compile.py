@@ -15,7 +15,7 @@ from lineal.metadata.filters.parser import read
 from lineal.metadata.filters.within import within
 
 if TYPE_CHECKING:
-    from lineal.metadata.filters.checker import Meaning
+    from lineal.metadata.filters.fitting import Meaning
     from lineal.metadata.filters.syntax import NodeKindName
 
 __all__ = ["Compiled", "compile_filter"]

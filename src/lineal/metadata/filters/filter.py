@@ -12,8 +12,8 @@ from lineal.metadata.filters.scopes import scoped
 from lineal.metadata.filters.syntax import Attribute, Has, Node, NodeKindName, Reach, walk
 
 if TYPE_CHECKING:
-    from lineal.metadata.filters.checker import Meaning
     from lineal.metadata.filters.evaluate import AnyNode
+    from lineal.metadata.filters.fitting import Meaning
 
 __all__ = ["Filter", "parse"]
 

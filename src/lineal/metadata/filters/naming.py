@@ -24,6 +24,11 @@ _PROPERTIES = {
     "labels": "custom_properties",  # which is what a label is
 }
 _LONGEST_NAME = 255
+_MEANT = {
+    ("artifact", "last_known_state"): "state",
+    ("execution", "state"): "last_known_state",
+}
+_STATES = ("state", "last_known_state")
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,8 @@ class Names:
         known = [*self._fields(), "properties", "custom_properties"]
         known += [f"{prefix}_{name.partition('_')[2] or 'a'}" for prefix in NEIGHBOURS[self.kind]]
         close = get_close_matches(name, known, n=1)
+        if name.lower() in _STATES:  # close to what has nothing to do with it
+            close = [meant] if (meant := _MEANT.get((self.kind, name.lower()))) else []
         meant = f"; did you mean {close[0]}?" if close else ""
         text = "" if meant else " (text is written in quotes)"
         return f"{_article(self.kind)} has no attribute {_short(name)}{meant}{text}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NoReturn
 
-from lineal.metadata.filters.checker import Checker, Meaning
+from lineal.metadata.filters.checker import Checker
 from lineal.metadata.filters.functions import OPERATORS
 from lineal.metadata.filters.lexer import Token, tokens
 from lineal.metadata.filters.names import ALL_MOST
@@ -19,21 +19,15 @@ from lineal.metadata.filters.syntax import (
     Type,
     walk,
 )
+from lineal.metadata.filters.words import CALLABLE, FOLLOWING, OWN, REMEDIES, RESERVED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from lineal.metadata.filters.fitting import Meaning
+
 __all__ = ["read"]
 
-_WORDS = """
-    ALL AND ANY ARRAY AS ASC BETWEEN BY CASE CAST COLLATE CREATE CROSS DEFAULT DESC DISTINCT ELSE
-    END ESCAPE EXCEPT EXISTS EXTRACT FALSE FETCH FOR FROM FULL GROUP HAVING IF IGNORE IN INNER
-    INTERSECT INTERVAL INTO IS JOIN LEFT LIKE LIMIT NATURAL NO NOT NULL NULLS ON OR ORDER
-    OUTER OVER PARTITION RANGE RIGHT ROWS SELECT SET SOME STRUCT THEN TO TRUE UNION UNNEST USING
-    WHEN WHERE WINDOW WITH WITHIN
-"""
-_RESERVED = frozenset(_WORDS.split())
-_CALLABLE = frozenset(("LEFT", "IF"))  # reserved words that are functions, too
 _COMPARISONS = frozenset(("=", "!=", "<>", "<", "<=", ">", ">="))
 # From loose to tight; all of them bind tighter than a comparison.
 _LEVELS = ("|",), ("^",), ("&",), ("<<", ">>"), ("+", "-"), ("*", "/", "||")
@@ -112,7 +106,18 @@ class _Parser:
         if token.kind == "end":
             self.check.refuse(f"it ends too early{more}", token.at)
         said = token.text if len(token.text) <= 60 else f"{token.text[:60]}..."
-        self.check.refuse(f"unexpected {said}{more}", token.at)
+        self.check.refuse(f"unexpected {said}{more or self._remedy()}", token.at)
+
+    def _remedy(self) -> str:
+        """Say what to write instead of the next token, where that is known."""
+        token = self.token
+        word = "" if token.quoted else token.text.upper()
+        if word in REMEDIES:
+            return f"; {REMEDIES[word]}"
+        before = self.tokens[self.place - 1]
+        if token.kind == before.kind == "string" and token.at == before.end:
+            return r"; a quote inside of text is written \'"
+        return ""
 
     @contextmanager
     def deeper(self) -> Iterator[None]:
@@ -169,6 +174,7 @@ class _Parser:
             return self.alone(self.check.like(left, pattern, token.at, negated=negated))
         if negated:
             self.unexpected("; NOT takes IN, BETWEEN or LIKE here")
+        self._check_following()
         return left
 
     def alone(self, node: Node) -> Node:
@@ -178,6 +184,14 @@ class _Parser:
         if (token.kind == "sign" and token.text in _COMPARISONS) or word in ("IS", "IN", "LIKE"):
             self.unexpected("; a comparison can be compared only in parentheses")
         return node
+
+    def _check_following(self) -> None:
+        """Refuse a word or text right behind a value, before the value is found wanting."""
+        token = self.token
+        if token.kind in ("integer", "double", "string") or (
+            token.kind == "name" and (token.quoted or token.text.upper() not in FOLLOWING)
+        ):
+            self.unexpected()
 
     def options(self) -> list[Node]:
         self.need("(")
@@ -238,12 +252,23 @@ class _Parser:
                     return read_on(token.at)
         called = self.tokens[self.place + 1].text == "("
         word = "" if token.quoted else token.text.upper()
-        if called and (word == "EXISTS" or word not in _RESERVED - _CALLABLE):
+        if called and (word == "EXISTS" or word not in RESERVED - CALLABLE):
             return self.call(self.take())
-        if called or word in _RESERVED:
+        if called or word in RESERVED:
+            if not called and word not in OWN and self._stands_as_value():
+                self.check.refuse(
+                    f"{token.text} is a reserved word; a property is written "
+                    f"properties.{token.text}{'.int_value' if self.check.strict else ''}",
+                    token.at,
+                )
             self.unexpected()
         self.take()
         return self.check.names.attribute(token.parts, token.at)
+
+    def _stands_as_value(self) -> bool:
+        """Whether behind the next token something is compared."""
+        after = self.tokens[self.place + 1]
+        return after.text in _COMPARISONS or after.text.upper() in ("IS", "IN", "LIKE", "BETWEEN")
 
     def parenthesis(self, start: Token) -> Node:
         if self.token.kind == "name" and self.token.text.upper() in ("SELECT", "WITH"):
