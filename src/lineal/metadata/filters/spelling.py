@@ -36,6 +36,7 @@ _NUMBER = r"^[ \t\n\r\f\v]*([+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})
 
 
 _MOST_CHARACTERS = 2**31 - 1
+_LEAST, _MOST = -(2.0**63), 2.0**63 - 1024  # the outermost doubles of 64 bits
 
 
 def call(node: Call, arguments: Sequence[Column], types: Sequence[Type], dialect: str) -> Column:
@@ -65,6 +66,9 @@ def cast(value: Column, given: Type, wanted: Type, dialect: str) -> Column:
     kind: sa.types.TypeEngine[Any] = sa.Double() if wanted == Type.DOUBLE else sa.BigInteger()
     if wanted == Type.INT64 and given == Type.DOUBLE and dialect != "sqlite":
         value = sa.func.trunc(value) if dialect == "postgresql" else sa.func.truncate(value, 0)
+        # What is beyond would be an error, on PostgreSQL an infinity, too.
+        least, most = (sa.literal(bound, sa.Double()) for bound in (_LEAST, _MOST))
+        value = sa.func.least(sa.func.greatest(value, least), most)
     if given == Type.STRING and dialect == "postgresql":
         pattern = _WHOLE if wanted == Type.INT64 else _NUMBER
         found = sa.func.coalesce(sa.func.substring(value, pattern), "0")
