@@ -69,6 +69,7 @@ class Database:
             threading.RLock() if self.address.in_memory else nullcontext()
         )
         self._own = threading.local()  # this thread's write transaction, if there is one
+        self._closed = False
         weakref.finalize(self, self._engine.dispose)
         self.uuid = self._open_tables()
         if not self.address.in_memory:
@@ -102,10 +103,10 @@ class Database:
         """
         own: sa.Connection | None = getattr(self._own, "connection", None)
         if own is not None:
-            with self._translated():
+            with self._translated(writing=False):
                 yield own
             return
-        with self._turn, self._translated(), self._engine.connect() as connection:
+        with self._turn, self._translated(writing=False), self._connect() as connection:
             yield connection
 
     @contextmanager
@@ -125,7 +126,7 @@ class Database:
     def session(self) -> Iterator[sa.Connection]:
         """Yield a connection outside of transactions, for what its session holds, as locks."""
         engine = self._engine.execution_options(isolation_level="AUTOCOMMIT")
-        with self._turn, self._translated(), engine.connect() as connection:
+        with self._turn, self._translated(), self._connect(engine) as connection:
             yield connection
 
     @property
@@ -135,7 +136,12 @@ class Database:
         return pool.checkedin() + pool.checkedout() if isinstance(pool, QueuePool) else 1
 
     def close(self) -> None:
-        """Close every connection."""
+        """Close every connection, and open none any more."""
+        self._closed = True
+        self._engine.dispose()
+
+    def close_idle_connections(self) -> None:
+        """Close what isn't in use; the next call connects anew."""
         self._engine.dispose()
 
     def forget_connections(self) -> None:
@@ -143,6 +149,14 @@ class Database:
         self._inherited = self._engine.pool  # kept, since collecting would close them
         self._own = threading.local()
         self._engine.dispose(close=False)
+
+    def _connect(self, engine: sa.Engine | None = None) -> sa.Connection:
+        if self._closed:
+            raise Unavailable(
+                f"the workspace or store is closed, and with it the metadata database "
+                f"{self.address.where}; open it again"
+            )
+        return (engine or self._engine).connect()
 
     def _begun(self) -> sa.Connection:
         """Return a connection whose write transaction has its turn.
@@ -152,7 +166,7 @@ class Database:
         deadline = time.monotonic() + self._busy_seconds
         pause = _FIRST_PAUSE
         while True:
-            connection = self._writer.connect()
+            connection = self._connect(self._writer)
             try:
                 connection.begin()
                 self.backend.lock_commits(connection)
@@ -168,7 +182,7 @@ class Database:
             pause = min(pause * 2, _LONGEST_PAUSE)
 
     @contextmanager
-    def _translated(self) -> Iterator[None]:
+    def _translated(self, *, writing: bool = True) -> Iterator[None]:
         """Turn the driver's errors into ours, naming the database."""
         try:
             yield
@@ -178,19 +192,20 @@ class Database:
                 f"{self._busy_seconds:g} s; raise pool_size or max_overflow in its URL"
             ) from error
         except sa.exc.DBAPIError as error:
-            ours = self._ours(error)
+            ours = self._ours(error, writing=writing)
             if ours is None:
                 raise
             raise ours from error
         except self._engine.dialect.loaded_dbapi.Error as error:  # of the hot statements' cursor
-            raise self._ours(error) or sa.exc.DatabaseError(None, None, error) from error
+            ours = self._ours(error, writing=writing)
+            raise ours or sa.exc.DatabaseError(None, None, error) from error
 
-    def _ours(self, error: BaseException) -> LinealError | None:
+    def _ours(self, error: BaseException, *, writing: bool = True) -> LinealError | None:
         driver = error.orig if isinstance(error, sa.exc.DBAPIError) else error
         if driver is None:
             return None
         where = f"the metadata database {self.address.where}"
-        return self.backend.failure(driver, where, busy_seconds=self._busy_seconds)
+        return self.backend.failure(driver, where, busy_seconds=self._busy_seconds, writing=writing)
 
 
 def repeated(act: Callable[[], _Result]) -> _Result:
@@ -212,7 +227,7 @@ def repeated(act: Callable[[], _Result]) -> _Result:
 def _close_idle_connections() -> None:
     """Before a fork, leave nothing open that the child would inherit."""
     for database in list(_open):
-        database.close()
+        database.close_idle_connections()
 
 
 def _leave_to_the_parent() -> None:

@@ -74,6 +74,10 @@ def parse_address(given: str | Path | None, *, password_env: str | None = None) 
         return _of_file(Path(url.database) if url.database not in (None, "", ":memory:") else None)
     if not url.database:
         raise InvalidInput(f"{url.render_as_string()!r} names no database; write {_KNOWN}")
+    if url.port is not None and not 0 < url.port < 2**16:
+        raise InvalidInput(
+            f"the port of {url.render_as_string()!r} is {url.port}; give one from 1 to 65535"
+        )
     url, options = _numbers(url)
     named = password_env or _only(url.query.get("password_env"))
     url = url.difference_update_query(["password_env"]).set(drivername=_DRIVERS[scheme])

@@ -21,10 +21,18 @@ from lineal.errors import (
     InvalidInput,
     LinealError,
     NotFound,
-    Unavailable,
 )
 from lineal.metadata import tables
-from lineal.metadata.backends.network import first_line, is_lost, missing_driver, reach_text
+from lineal.metadata.backends.lists import storable
+from lineal.metadata.backends.network import (
+    first_line,
+    is_lost,
+    missing_driver,
+    reach_text,
+    unanswerable,
+    unusable,
+)
+from lineal.metadata.backends.sizes import TEXT_BYTES, VALUE_BYTES, check_sizes
 from lineal.metadata.backends.texts import check_cells, insert_text
 from lineal.metadata.faults import Retriable
 from lineal.metadata.spellings import IndexedText
@@ -33,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pymysql
+    from sqlalchemy.pool import ConnectionPoolEntry
 
     from lineal.metadata.backends.address import Address
     from lineal.metadata.backends.protocol import Backend, Synchronous
@@ -41,6 +50,8 @@ __all__ = ["BACKEND"]
 
 _LAST_COMMIT = "SELECT number, time_us, frontier FROM lineal_commit ORDER BY number DESC LIMIT 1"
 _LOCK_COMMITS = f"SELECT 1 FROM lineal_store WHERE `key` = '{tables.COUNTER}' FOR UPDATE"
+_NOT_REACHED = (2002, 2003, 2005)
+_PACKET = "lineal_max_allowed_packet"
 _PLACES = 1_000  # rows that one statement holds open for ids
 
 # ML Metadata's names of its unique keys, which its own migrations drop by name.
@@ -91,7 +102,7 @@ class _Mysql:
             raise missing_driver("MySQL or MariaDB", "PyMySQL", "mysql") from error
 
         @sa.event.listens_for(engine, "connect")
-        def _configure(connection: pymysql.Connection[Any], _record: object) -> None:
+        def _configure(connection: pymysql.Connection[Any], record: ConnectionPoolEntry) -> None:
             with connection.cursor() as cursor:
                 cursor.execute(
                     "SET SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION', "
@@ -103,6 +114,8 @@ class _Mysql:
                     "SESSION tx_isolation = 'REPEATABLE-READ'",
                     [max(1, round(busy_seconds))],
                 )
+                cursor.execute("SELECT @@max_allowed_packet")
+                record.info[_PACKET] = next(iter(cursor.fetchone() or ()))
 
         @sa.event.listens_for(engine, "begin")
         def _begin(connection: sa.Connection) -> None:
@@ -143,7 +156,7 @@ class _Mysql:
     # Errors
 
     def failure(
-        self, error: BaseException, where: str, *, busy_seconds: float
+        self, error: BaseException, where: str, *, busy_seconds: float, writing: bool = True
     ) -> LinealError | None:
         """Return what the driver's error means, or None where it is a defect of ours."""
         code = error.args[0] if error.args and isinstance(error.args[0], int) else 0
@@ -161,18 +174,26 @@ class _Mysql:
                 "another client; choose another name"
             )
         if code in (1264, 1366, 1406, 1153, 1118) or "can not be used with MySQL" in text:
-            return InvalidInput(f"{where} can't hold a value of this write: {text}")
+            most = (
+                f"; it holds {TEXT_BYTES} bytes of a URI or a path's step, {VALUE_BYTES} of a "
+                "property's text"
+            )
+            return InvalidInput(
+                f"{where} can't hold a value of this write: {text}{most if code == 1406 else ''}"
+            )
+        if code == 1690:
+            return unanswerable(where, text)
+        if code in (1146, 1054):
+            return Corrupt(f"{where} lacks a table or column ({text}); restore it from a copy")
         if code == 1049:
             return NotFound(f"{where}: {text}; create the database first (CREATE DATABASE)")
         if code in (126, 145, 1034, 1194, 1195, 1712, 1877):
             return Corrupt(f"{where} reports damage ({text}); ask who keeps the server")
-        if code in (1040, 1044, 1045, 1053, 1129, 1130, 1142, 1203, 1227, 1290, 1698) or (
-            2000 <= code < 3000 or (code == 0 and is_lost(error))
-        ):
-            return Unavailable(
-                f"{where} can't be used ({text}); check that the server runs, and user, password "
-                "and rights. If this was a write, look whether it was stored before trying again"
-            )
+        is_lost_now = code in (1053, 1927) or 2000 <= code < 3000 or (code == 0 and is_lost(error))
+        if is_lost_now or code in (1040, 1044, 1045, 1129, 1130, 1142, 1203, 1227, 1290, 1698):
+            # Where there was no connection, nothing can have been written.
+            unsure = writing and is_lost_now and code not in _NOT_REACHED
+            return unusable(where, text, unsure=unsure)
         return None
 
     # Statements
@@ -181,7 +202,7 @@ class _Mysql:
         self, column: sa.ColumnElement[int] | sa.ColumnElement[str], values: Sequence[int | str]
     ) -> sa.ColumnElement[bool]:
         """Return the condition that `column` is one of `values`."""
-        given = sa.bindparam(None, list(values) or [None], type_=_List())
+        given = sa.bindparam(None, storable(values) or [None], type_=_List())
         return cast("sa.ColumnElement[bool]", column.op("IN", is_comparison=True)(given))
 
     def steps_in_order(self, query: sa.Select[int, int, int, str]) -> sa.Select[int, int, int, str]:
@@ -282,6 +303,7 @@ def _run(
     columns: Sequence[str],
     rows: Sequence[tuple[object, ...]],
 ) -> None:
+    check_sizes(table, columns, rows, packet=connection.info.get(_PACKET))
     cursor = _cursor(connection)
     try:
         cursor.executemany(text, rows)

@@ -21,10 +21,17 @@ from lineal.errors import (
     InvalidInput,
     LinealError,
     NotFound,
-    Unavailable,
 )
 from lineal.metadata import tables
-from lineal.metadata.backends.network import first_line, is_lost, missing_driver, reach_text
+from lineal.metadata.backends.lists import storable
+from lineal.metadata.backends.network import (
+    first_line,
+    is_lost,
+    missing_driver,
+    reach_text,
+    unanswerable,
+    unusable,
+)
 from lineal.metadata.backends.texts import check_cells, insert_text, upsert_text
 from lineal.metadata.faults import Retriable
 from lineal.metadata.spellings import Flag, Proto
@@ -131,7 +138,7 @@ class _Postgresql:
     # Errors
 
     def failure(
-        self, error: BaseException, where: str, *, busy_seconds: float
+        self, error: BaseException, where: str, *, busy_seconds: float, writing: bool = True
     ) -> LinealError | None:
         """Return what the driver's error means, or None where it is a defect of ours."""
         state = getattr(error, "sqlstate", None) or ""
@@ -149,20 +156,20 @@ class _Postgresql:
                 "another client; choose another name"
             )
         if state[:2] == "22" or "NUL (0x00)" in text or state == "54000":
+            if not writing:
+                return unanswerable(where, text)
             return InvalidInput(f"{where} can't hold a value of this write: {text}")
         if state == "3D000" or (not state and re.search(r'database "[^"]*" does not exist', text)):
             return NotFound(f"{where}: {text}; create the database first (createdb)")
+        if state in ("42P01", "42703"):
+            return Corrupt(f"{where} lacks a table or column ({text}); restore it from a copy")
         if state[:2] in ("XX", "58"):
             return Corrupt(f"{where} reports damage ({text}); ask who keeps the server")
-        if (
-            state[:2] in ("08", "28", "53", "57")
-            or state in ("42501", "25006")
-            or (not state and is_lost(error))
-        ):
-            return Unavailable(
-                f"{where} can't be used ({text}); check that the server runs, and user, password "
-                "and rights. If this was a write, look whether it was stored before trying again"
-            )
+        is_lost_now = state[:2] in ("08", "57") or (not state and is_lost(error))
+        if is_lost_now or state[:2] in ("28", "53") or state in ("42501", "25006"):
+            # Where there was no connection, nothing can have been written.
+            refused = text.startswith("connection failed") or "connection timeout" in text
+            return unusable(where, text, unsure=writing and is_lost_now and not refused)
         return None
 
     # Statements
@@ -172,7 +179,9 @@ class _Postgresql:
     ) -> sa.ColumnElement[bool]:
         """Return the condition that `column` is one of `values`."""
         texts = any(isinstance(value, str) for value in values)
-        given = values if texts else [value for value in values if abs(int(value)) < 2**63]
+        given = (
+            storable(values) if texts else [value for value in values if abs(int(value)) < 2**63]
+        )
         kind = sa.Text() if texts else sa.BigInteger()
         return column == sa.func.any(sa.bindparam(None, list(given), type_=sa.ARRAY(kind)))
 

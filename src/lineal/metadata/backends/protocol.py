@@ -56,7 +56,7 @@ class Backend(Protocol):
     # Errors
 
     def failure(
-        self, error: BaseException, where: str, *, busy_seconds: float
+        self, error: BaseException, where: str, *, busy_seconds: float, writing: bool = True
     ) -> LinealError | None:
         """Return what the driver's error means, or None where it is a defect of ours."""
         ...

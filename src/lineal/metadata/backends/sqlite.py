@@ -19,8 +19,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.pool import QueuePool, StaticPool
 
-from lineal.errors import AlreadyExists, Conflict, Corrupt, LinealError, Unavailable
+from lineal.errors import AlreadyExists, Conflict, Corrupt, InvalidInput, LinealError, Unavailable
 from lineal.metadata import tables
+from lineal.metadata.backends.lists import storable
 from lineal.metadata.backends.texts import check_cells, insert_text, upsert_text
 
 if TYPE_CHECKING:
@@ -106,7 +107,12 @@ class _Sqlite:
     # Errors
 
     def failure(
-        self, error: BaseException, where: str, *, busy_seconds: float
+        self,
+        error: BaseException,
+        where: str,
+        *,
+        busy_seconds: float,
+        writing: bool = True,  # noqa: ARG002 -- SQLite's own words tell
     ) -> LinealError | None:
         """Return what the driver's error means, or None where it is a defect of ours."""
         text = str(error)
@@ -119,6 +125,13 @@ class _Sqlite:
             return Corrupt(
                 f"{where} is damaged ({text}); restore it from a copy, "
                 "or move it away to start a new one"
+            )
+        if "no such table" in text or "no such column" in text:
+            return Corrupt(f"{where} lacks a table or column ({text}); restore it from a copy")
+        if "integer overflow" in text or "too big" in text:
+            return InvalidInput(
+                f"{where} can't hold or work out a value that was given ({text}); numbers must "
+                "fit 64 bits, and texts a gigabyte"
             )
         if any(sign in text for sign in ("full", "disk I/O", "unable to open", "readonly")):
             return Unavailable(
@@ -138,7 +151,7 @@ class _Sqlite:
         self, column: sa.ColumnElement[int] | sa.ColumnElement[str], values: Sequence[int | str]
     ) -> sa.ColumnElement[bool]:
         """Return the condition that `column` is one of `values`."""
-        given = sa.func.json_each(sa.literal(json.dumps(list(values)), sa.Text))
+        given = sa.func.json_each(sa.literal(json.dumps(storable(values)), sa.Text))
         return column.in_(sa.select(given.table_valued("value").c.value))
 
     def steps_in_order(self, query: sa.Select[int, int, int, str]) -> sa.Select[int, int, int, str]:
