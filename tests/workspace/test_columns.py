@@ -71,7 +71,7 @@ def test_a_column_that_nobody_told_of_has_no_sources(tables: Workspace) -> None:
 def test_a_column_that_the_maker_does_not_name_is_refused_with_the_likely_one(
     tables: Workspace,
 ) -> None:
-    with pytest.raises(NotFound, match="did you mean 'speed'"):
+    with pytest.raises(NotFound, match="ops.speed@1 has no column 'sped'; did you mean 'speed'"):
         tables.columns("ops.speed", "sped")
 
 
@@ -81,6 +81,7 @@ def test_a_column_that_the_maker_does_not_name_is_refused_with_the_likely_one(
         ({"sped": "ops.flights.distance"}, NotFound, "did you mean 'speed'"),
         ({"speed": "distance"}, InvalidInput, "write a version's name, a dot"),
         ({"speed": "ops.flihgts.distance"}, NotFound, "did you mean 'ops.flights'"),
+        ({"speed": "ops.flights.distanc"}, NotFound, "ops.flights@1 has no column 'distanc'; did"),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_saved(

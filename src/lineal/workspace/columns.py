@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lineal.errors import InvalidInput
-from lineal.metadata import format_name
+from lineal.errors import InvalidInput, NotFound
+from lineal.metadata import ArtifactState, Version, format_name
 from lineal.metadata.columns import Column, column_lineage, parse_columns
 from lineal.workspace.resolving import locate, node_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
+    from lineal.metadata import Artifact, VersionRow
     from lineal.workspace.workspace import Workspace
 
 __all__ = ["ColumnStep", "sources_of", "steps"]
@@ -34,10 +35,19 @@ class ColumnStep:
 def sources_of(
     workspace: Workspace, columns: Mapping[str, Iterable[str] | str]
 ) -> dict[str, list[Column]]:
-    """Return the columns that are named as `version.column`, each name resolved once."""
+    """Return the columns that are named as `version.column`, each name resolved once.
+
+    Raises `NotFound` for a column that its table lacks.
+    """
     told = parse_columns(columns)
-    references = {reference for sources in told.values() for reference, _ in sources}
-    ids = {reference: locate(workspace, reference)[0].id or 0 for reference in references}
+    asked: dict[str, dict[str, None]] = {}
+    for reference, column in (source for sources in told.values() for source in sources):
+        asked.setdefault(reference, {})[column] = None
+    ids: dict[str, int] = {}
+    for reference, wanted in asked.items():
+        artifact, row = locate(workspace, reference)
+        _check(workspace, artifact, row, wanted)
+        ids[reference] = artifact.id or 0
     return {
         name: [Column(ids[reference], column) for reference, column in sources]
         for name, sources in told.items()
@@ -49,6 +59,8 @@ def steps(workspace: Workspace, of: object, column: str, *, downstream: bool) ->
     kind, number = node_of(workspace, of)
     if kind != "artifact":
         raise InvalidInput(f"{kind}/{number} has no columns; name a version")
+    store = workspace.store
+    _check(workspace, store.artifact(number), store.version_of(number), [column])
     edges = column_lineage(workspace.store, Column(number, column), downstream=downstream)
     ends = {end.artifact_id for edge in edges for end in (edge.source, edge.target)}
     rows = workspace.store.versions_of(ends)
@@ -65,3 +77,20 @@ def steps(workspace: Workspace, of: object, column: str, *, downstream: bool) ->
         )
         for edge in edges
     ]
+
+
+def _check(
+    workspace: Workspace, artifact: Artifact, row: VersionRow | None, wanted: Collection[str]
+) -> None:
+    """Refuse columns that a table lacks; what else has columns, only its maker knows."""
+    from lineal.warehouse.described import described
+
+    if artifact.type != "lineal.Table" or artifact.state != ArtifactState.LIVE:
+        return
+    version = Version(workspace.store, workspace.recorder, artifact, row)
+    known = described(version, workspace.objects)["columns"]
+    if not isinstance(known, dict):
+        return
+    for name in wanted:
+        if name not in known:
+            raise NotFound.among(f"{version.ref} has no column", name, list(known))
