@@ -48,6 +48,8 @@ def test_a_role_that_is_none_is_refused(tmp_path: Path, workspace) -> None:
     ("arguments", "says"),
     [
         (("--tls-cert", "cert.pem"), "both the server's certificate and its private key"),
+        (("--client-ca", "ca.pem"), "--tls-cert and --tls-key"),
+        (("--metrics-port", "99999", "--url", "sqlite://"), "to 65535, not 99999"),
         (("--mysql_config_hots=db",), "did you mean '--mysql_config_host'"),
         (("--url", "oracle://db/x"), "no kind of metadata database"),
         (("--tokens", "nowhere.toml", "--url", "sqlite://"), "nowhere.toml can't be read"),

@@ -71,7 +71,7 @@ def test_a_column_that_nobody_told_of_has_no_sources(tables: Workspace) -> None:
 def test_a_column_that_the_maker_does_not_name_is_refused_with_the_likely_one(
     tables: Workspace,
 ) -> None:
-    with pytest.raises(NotFound, match="ops.speed@1 has no column 'sped'; did you mean 'speed'"):
+    with pytest.raises(NotFound, match=r"ops\.speed@1 has no column 'sped'; did you mean 'speed'"):
         tables.columns("ops.speed", "sped")
 
 

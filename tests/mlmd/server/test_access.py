@@ -88,6 +88,38 @@ def test_a_certificate_without_key_or_of_no_pem_is_refused(
         Server(store, port=0, certificates=wrong).start()
 
 
+def test_a_certificate_that_is_not_the_key_s_is_told_before_listening(
+    authority: Authority, store: Store
+) -> None:
+    swapped = Certificates.of_files(authority.server.certificate, authority.server.key)
+    with pytest.raises(InvalidInput, match="were the two files swapped"):
+        Server(store, port=0, certificates=swapped).start()
+    other = Certificates.of_files(authority.client.key, authority.server.certificate)
+    with pytest.raises(InvalidInput, match="private key is not that of its certificate"):
+        Server(store, port=0, certificates=other).start()
+
+
+@pytest.mark.parametrize("port", [-1, 65536, 99999])
+def test_what_is_no_port_is_refused(port: int, store: Store) -> None:
+    with pytest.raises(InvalidInput, match=f"0 \\(a free one\\) to 65535, not {port}"):
+        Server(store, port=port)
+    with pytest.raises(InvalidInput, match="a metrics port is a number"):
+        Server(store, port=0, metrics_port=port)
+
+
+def test_the_log_tells_who_was_denied(
+    running: Start, connect: Connect, tokens: TokenFile, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = tokens.add("ada", Role.READ)
+    reader = connect(running(tokens=tokens).address, token=token)
+
+    with caplog.at_level("INFO", logger="lineal.server"):
+        assert refusal(lambda: reader.put(11, "b"))[0] == "PERMISSION_DENIED"
+
+    told = [record.fields for record in caplog.records if record.getMessage() == "call"]
+    assert [(each["code"], each["who"]) for each in told] == [("PERMISSION_DENIED", "ada")]
+
+
 def test_without_a_token_nobody_is_known(
     running: Start, connect: Connect, tokens: TokenFile
 ) -> None:
@@ -152,7 +184,7 @@ def test_roles_hold_for_workspaces_too(
     reads = tokens.add("ada", Role.READ)
     server = running(tokens=tokens)
     monkeypatch.delenv("LINEAL_TOKEN", raising=False)
-    with pytest.raises(UnauthenticatedError, match="wants a token"):
+    with pytest.raises(UnauthenticatedError, match="set LINEAL_TOKEN"):
         RemoteStore(f"grpc://{server.address}")
     monkeypatch.setenv("MINE", reads)
     remote = RemoteStore(f"grpc://{server.address}?token_env=MINE")

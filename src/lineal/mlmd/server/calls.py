@@ -35,11 +35,14 @@ class Access:
         self._tokens = tokens
         self._certified = certified
 
-    def check(self, context: grpc.ServicerContext, needed: Role) -> str:
-        """Return the caller's name; raise `Refused` if it is not allowed to do this."""
+    def check(
+        self, context: grpc.ServicerContext, needed: Role, tell: Callable[[str], None]
+    ) -> None:
+        """Tell the caller's name, once known; raise `Refused` if it is not allowed to do this."""
         certified = self._common_name(context) if self._certified else ""
+        tell(certified)
         if self._tokens is None:
-            return certified
+            return
         header = next(
             (value for key, value in context.invocation_metadata() if key == "authorization"), ""
         )
@@ -47,19 +50,21 @@ class Access:
         scheme, _, presented = text.partition(" ")
         if scheme.lower() != "bearer" or not presented:
             raise Refused(
-                "UNAUTHENTICATED", "this server wants a token: send 'authorization: Bearer TOKEN'"
+                "UNAUTHENTICATED",
+                "this server wants a token: set LINEAL_TOKEN, or name its variable in the URL "
+                "(?token_env=NAME); other clients send 'authorization: Bearer TOKEN'",
             )
         token = self._tokens.find(presented.strip())
         if token is None:
             raise Refused(
                 "UNAUTHENTICATED", "the server doesn't know this token; ask for a new one"
             )
+        tell(f"{token.name} ({certified})" if certified else token.name)
         if not token.role.allows(needed):
             raise Refused(
                 "PERMISSION_DENIED",
                 f"the token of {token.name!r} may only {token.role}, this call needs '{needed}'",
             )
-        return f"{token.name} ({certified})" if certified else token.name
 
     @staticmethod
     def _common_name(context: grpc.ServicerContext) -> str:
@@ -91,7 +96,7 @@ class Calls:
         def behave(request: bytes, context: grpc.ServicerContext) -> bytes:
             call = _Call(self, endpoint, context)
             try:
-                call.who = self._access.check(context, endpoint.role)
+                self._access.check(context, endpoint.role, call.identify)
                 # A call is one transaction: one that the database undid can be done again.
                 response = repeated(lambda: answer(request))
             except BaseException as error:
@@ -111,7 +116,7 @@ class Calls:
         def behave(request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
             call = _Call(self, endpoint, context)
             try:
-                call.who = self._access.check(context, endpoint.role)
+                self._access.check(context, endpoint.role, call.identify)
                 yield from stream(request, _Listener(context, self.stopping))
             except GeneratorExit:
                 call.end("CANCELLED")
@@ -163,6 +168,10 @@ class _Call:
         self._started = time.perf_counter()
         self._peer = calls.began(context)
         self.who = ""
+
+    def identify(self, who: str) -> None:
+        """Keep who calls, also for the line of a call that is refused."""
+        self.who = who
 
     def end(self, code: str, error: str = "") -> None:
         """Tell how the call ended."""

@@ -28,6 +28,7 @@ WORKERS = 64
 """Calls that are answered at the same time; more of them wait."""
 
 _LARGEST_REQUEST = 1 << 30
+_PORTS = range(65536)
 _OPTIONS: dict[str, int] = {
     "grpc.max_send_message_length": -1,  # an unpaged list is as long as it is
     "grpc.max_receive_message_length": _LARGEST_REQUEST,
@@ -64,6 +65,9 @@ class Server:
         need("grpc", "grpc_health", "grpc_reflection", "prometheus_client", what="a server")
         if workers < 1:
             raise InvalidInput(f"a server needs a worker at least, not {workers}")
+        _check_port(port, "a port")
+        if metrics_port is not None:
+            _check_port(metrics_port, "a metrics port")
         if tokens is not None:
             tokens.tokens()  # a file that can't be read is told now, not to the first caller
         self.store = store
@@ -167,15 +171,16 @@ class Server:
 
     def _bind(self, server: grpc.Server) -> int:
         address = self.address
+        given = None if self._certificates is None else self._certificates.credentials()
         try:
-            if self._certificates is None:
+            if given is None:
                 return int(server.add_insecure_port(address))
-            return int(server.add_secure_port(address, self._certificates.credentials()))
+            return int(server.add_secure_port(address, given))
         except RuntimeError as error:
             server.stop(None)
             raise Unavailable(
                 f"the server can't listen on {address}: another program has that port, or the "
-                "host is not this machine's, or the certificate can't be used; choose another"
+                "host is not this machine's; choose another"
             ) from error
 
     def _serve_metrics(self, port: int) -> None:
@@ -189,6 +194,12 @@ class Server:
 
     def _database_connections(self) -> int:
         return self.store.open_connections
+
+
+def _check_port(port: int, what: str) -> None:
+    """Refuse what is no port; gRPC would take it modulo 65536."""
+    if port not in _PORTS:
+        raise InvalidInput(f"{what} is a number from 0 (a free one) to 65535, not {port}")
 
 
 def _is_loopback(host: str) -> bool:
