@@ -78,12 +78,19 @@ def test_a_lost_table_of_ml_metadata_is_corrupt_and_named(made: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "statement", ["DELETE FROM MLMDEnv", "INSERT INTO MLMDEnv VALUES (9)"], ids=["none", "two"]
+    ("statement", "remedy"),
+    [
+        ("DELETE FROM MLMDEnv", r"10 by its tables\); upgrade it first"),
+        ("INSERT INTO MLMDEnv VALUES (9)", r"\(9, 10\).* version 10: keep that row"),
+    ],
+    ids=["none", "two"],
 )
-def test_other_than_one_stated_schema_version_is_corrupt(made: Path, statement: str) -> None:
+def test_other_than_one_stated_schema_version_is_corrupt(
+    made: Path, statement: str, remedy: str
+) -> None:
     execute(made, statement)
 
-    with pytest.raises(Corrupt, match="ML Metadata schema versions instead of one"):
+    with pytest.raises(Corrupt, match=remedy):
         Store(made)
 
 

@@ -43,7 +43,7 @@ def upgrade(
 def downgrade(
     url: UrlArgument,
     to: Annotated[
-        int, typer.Option("--to", metavar="N", help="The version to go back to, 0 to 9.")
+        int, typer.Option("--to", metavar="N", min=0, help="The version to go back to, 0 to 9.")
     ],
     dry_run: DryRunOption = False,
     force: Annotated[

@@ -96,10 +96,7 @@ def _present(connection: sa.Connection) -> set[str]:
 def _check_mlmd_version(connection: sa.Connection, where: str) -> None:
     versions = list(connection.scalars(sa.select(tables.mlmd_env.c.schema_version)))
     if len(versions) != 1:
-        raise Corrupt(
-            f"{where} states {len(versions)} ML Metadata schema versions instead of one; "
-            "restore it from a copy"
-        )
+        raise _unclear(connection, where)
     if versions[0] != tables.MLMD_SCHEMA_VERSION:
         remedy = (
             "use a newer Lineal"
@@ -110,6 +107,22 @@ def _check_mlmd_version(connection: sa.Connection, where: str) -> None:
             f"{where} has ML Metadata schema {versions[0]}, "
             f"this Lineal reads {tables.MLMD_SCHEMA_VERSION}; {remedy}"
         )
+
+
+def _unclear(connection: sa.Connection, where: str) -> Corrupt:
+    """Return the error, with the remedy, of a database that states no version, or several."""
+    from lineal.metadata.upgrade.spelling import SPELLINGS
+    from lineal.metadata.upgrade.survey import look, version_of
+
+    spelling = SPELLINGS[connection.dialect.name]
+    try:
+        version = version_of(look(connection, spelling, where), connection, spelling)
+    except Corrupt as error:
+        return error
+    return Corrupt(
+        f"{where} doesn't state its ML Metadata schema version ({version} by its tables); "
+        "upgrade it first (lineal metadata upgrade URL)"
+    )
 
 
 def _check_lineal_version(connection: sa.Connection, where: str) -> None:

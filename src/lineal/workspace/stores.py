@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from lineal.errors import AlreadyExists
@@ -50,7 +51,14 @@ def make_with(folder: Path, section: MetadataSection) -> Locations:
             )
     else:
         is_file = section.url is not None and section.url.startswith("sqlite:")
+        made = [each for each in (locations.root, *locations.root.parents) if not each.exists()]
         if is_file:
             locations.root.mkdir(parents=True, exist_ok=True)
-        open_store(section, locations).close()
+        try:
+            open_store(section, locations).close()
+        except BaseException:
+            with suppress(OSError):  # if they hold something by now
+                for folder_made in made:
+                    folder_made.rmdir()
+            raise
     return make(folder, metadata=section)

@@ -25,9 +25,10 @@ __all__ = ["Check", "check"]
 class Check:
     """A database's versions and how many rows each table has.
 
-    `version` is ML Metadata's, None where it isn't clear; `lineal_version` that of our own
-    tables, None where there are none. `problem` is what stands in the way of using it, with the
-    remedy; empty if nothing does. `downgrades` tells of those that Lineal made of it.
+    `version` is ML Metadata's, also one that is too new; None where it isn't clear.
+    `lineal_version` is that of our own tables, None where there are none. `problem` is what stands
+    in the way of using it, with the remedy; empty if nothing does. `downgrades` tells of those
+    that Lineal made of it.
     """
 
     database: str
@@ -45,11 +46,13 @@ def check(url: str | Path) -> Check:
     spelling = SPELLINGS[address.dialect]
     with looking(address) as connection:
         survey = look(connection, spelling, address.where)
-        version, problem = None, ""
+        version: int | None
+        problem = ""
         try:
             version = version_of(survey, connection, spelling)
         except (Corrupt, IncompatibleVersion, NotFound) as error:
             problem = str(error)
+            version = survey.versions[0] if len(survey.versions) == 1 else None
         else:
             problem = _problem(survey, version, has_rows=holds_rows(survey, connection, spelling))
         ours = sorted(name for name in survey.others if name.startswith("lineal_"))
