@@ -6,6 +6,7 @@ import pytest
 from tests.cli.conftest import InProcess
 
 import lineal
+from lineal.metadata import Artifact, ArtifactType
 
 
 @pytest.fixture
@@ -59,3 +60,22 @@ def test_lineage_is_bounded_and_filtered(cli: InProcess) -> None:
     nothing = cli.ok("lineage", schema, "--until", "2013-01-01", "--json").json
     assert [node["label"] for node in nothing["nodes"]] == [schema]
     assert cli("lineage", schema, "--depth", "0").code == 2
+
+
+def test_find_and_search_call_what_has_no_version_as_other_commands_do(cli: InProcess) -> None:
+    with lineal.open(cli.directory) as ws:
+        ws.graph.put_types([ArtifactType("Kept")])
+        (number,) = ws.graph.put_artifacts([Artifact("Kept", name="d149")])
+        assert ws.find("type = 'Kept'")["ref"].to_pylist() == [f"artifact/{number}"]
+
+    (found,) = refs(cli.ok("find", "type=Kept", "--json"))
+    (searched,) = refs(cli.ok("search", "d149", "--json"))
+
+    assert found == searched == f"artifact/{number}"
+    assert cli.ok("show", found, "--json").json["type"] == "Kept"
+
+
+def test_find_takes_a_condition_without_a_sign(cli: InProcess) -> None:
+    assert refs(cli.ok("find", "has(labels.owner)", "--json")) == ["flights.csv@1"]
+    assert refs(cli.ok("find", "labels.owner", "--json")) == []  # it holds text, not true
+    assert "'flights.csv' is no name=value" in cli("find", "flights.csv").err

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from lineal.metadata import Store, Value
+    from lineal.metadata import Artifact, Store, Value, VersionRow
 
 __all__ = [
     "find_frame",
@@ -71,7 +71,7 @@ def find_rows(
     ]
     return [
         {
-            "ref": artifact.name or f"artifact/{artifact.id}",
+            "ref": _reference(artifact, row),
             "name": None if row is None else row.name,
             "version": None if row is None else row.number,
             "type": artifact.type,
@@ -117,13 +117,14 @@ def is_filter(text: str) -> bool:
     """Tell a filter from `FIELD=VALUE`, which has a plain word right before its sign.
 
     `properties.rows.int_value=3` names what only filters name, and `name='x'` quotes as they do.
+    A mere name is none: `ops.flights`.
     """
     field, equals, value = text.partition("=")
-    if not equals or not field or not set(field).isdisjoint(" ()<>!'\"`"):
+    if not field or not set(field).isdisjoint(" ()<>!'\"`"):
         return True
-    if field.partition(".")[0] in ("properties", "custom_properties"):
+    if field.partition(".")[0] in ("properties", "custom_properties", "labels"):
         return True
-    return value.startswith("'")
+    return bool(equals) and value.startswith("'")
 
 
 def search_rows(store: Store, words: str, *, limit: int | None) -> list[dict[str, object]]:
@@ -132,7 +133,7 @@ def search_rows(store: Store, words: str, *, limit: int | None) -> list[dict[str
 
     return [
         {
-            "ref": artifact.name or f"artifact/{artifact.id}",
+            "ref": _reference(artifact, row),
             "type": artifact.type,
             "score": score,
             "found_in": dict(found_in),
@@ -185,6 +186,15 @@ def log_rows(store: Store, name: str | None, *, limit: int | None) -> list[dict[
             "nothing is called", name, store.names(), remedy="lineal find lists all"
         )
     return rows
+
+
+def _reference(artifact: Artifact, row: VersionRow | None) -> str:
+    """Return what every command takes; ML Metadata's own name of an artifact names no version."""
+    if row is None:
+        return f"artifact/{artifact.id}"
+    from lineal.metadata import format_name
+
+    return format_name(row.name, row.number)
 
 
 def _text(name: str, value: Value) -> str:
