@@ -9,6 +9,7 @@ RUNNING execution whose process is gone, which `crashed` finds.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import traceback
 import uuid
@@ -46,13 +47,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Recorder"]
 
+_OURS = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")  # noqa: PTH118, PTH120
+
 
 class Recorder:
     """Writes executions, with what they used and made, into one store.
 
     `environment` says what a run runs in, `program` which script or notebook started it; both
     are asked when an execution opens. `software` is whose verbs these are, with its version.
-    `after_run` is called when an outermost run has ended, well or not.
+    `after_run` is called when an outermost run has ended, well or not. `hide` takes out of an
+    error's text what is not to be kept.
     """
 
     def __init__(
@@ -63,12 +67,14 @@ class Recorder:
         program: Callable[[], str] = lambda: "",
         software: str = "lineal",
         after_run: Callable[[], None] = lambda: None,
+        hide: Callable[[str], str] = lambda text: text,
     ) -> None:
         self.store = store
         self._environment = environment
         self._program = program
         self._software = software
         self._after_run = after_run
+        self._hide = hide
 
     @contextmanager
     def run(
@@ -285,9 +291,10 @@ class Recorder:
                 made.discard()
 
     def _fail(self, running: Running, error: BaseException) -> None:
+        told = self._hide(str(error) or type(error).__name__)
         notes: dict[str, Value] = {
-            "lineal_error": storable(str(error) or type(error).__name__)[:2_000],
-            "lineal_traceback": storable("".join(traceback.format_exception(error)))[-20_000:],
+            "lineal_error": storable(told)[:2_000],
+            "lineal_traceback": storable(self._hide(_traceback(error)))[-20_000:],
         }
         try:
             self._give_up(running, ExecutionState.FAILED, notes)
@@ -314,6 +321,19 @@ class Recorder:
             output = Output(key, ArtifactType(artifact.type), None if name is None else str(name))
             running.pending[key] = Pending(output, artifact.id or 0, event.id or 0)
         return running
+
+
+def _traceback(error: BaseException) -> str:
+    """Return the traceback, without what of ours stands around the program's own code."""
+    trace = error.__traceback__
+    while trace is not None and _is_around(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    told = traceback.TracebackException(type(error), error, trace or error.__traceback__)
+    return "".join(told.format())
+
+
+def _is_around(filename: str) -> bool:
+    return filename.startswith((_OURS, "<frozen runpy>")) or filename == contextlib.__file__
 
 
 def _claim(known_at: Moment | None) -> datetime | None:

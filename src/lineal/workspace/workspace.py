@@ -72,6 +72,7 @@ class Workspace:
             program=_program,
             software=f"lineal {__version__}",
             after_run=self._after_run,
+            hide=_hide,
         )
         _by_recorder[id(self.recorder)] = self
         if parent is None and self.settings.openlineage.url is not None:
@@ -483,6 +484,12 @@ def _release(held: ExitStack, process: int) -> None:
     """Let go of what a workspace held, in the process that took it, not in a forked child."""
     if os.getpid() == process:
         held.close()
+
+
+def _hide(text: str) -> str:
+    from lineal.workspace.tracking.secrets import mask
+
+    return mask(text)
 
 
 def _program() -> str:

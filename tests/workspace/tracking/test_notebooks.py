@@ -68,8 +68,16 @@ def test_cells_are_told_as_they_ran(project: Project, ws: Workspace) -> None:
 
 
 def test_a_notebook_whose_last_cell_failed_is_failed(project: Project, ws: Workspace) -> None:
-    run_cells(project, "import lineal; lineal.track()", "import lineal; lineal.track()", "1/0")
+    run_cells(
+        project,
+        "import lineal; lineal.track()",
+        "import lineal; lineal.track()",
+        "raise ZeroDivisionError('no password=zzz')",
+    )
 
     run = only_run(ws)
+    assert (
+        run.get("lineal_failed_cells") == '["In[3] failed with ZeroDivisionError: no password=***"]'
+    )
     assert run.state == ExecutionState.FAILED
     assert "ZeroDivisionError" in str(run.get("lineal_traceback"))

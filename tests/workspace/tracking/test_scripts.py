@@ -61,14 +61,22 @@ def test_the_source_is_kept_without_secrets_with_the_arguments(
 def test_an_uncaught_exception_fails_the_run_and_its_traceback_is_kept(
     project: Project, ws: Workspace
 ) -> None:
-    done = project.script("import lineal; lineal.track()\n1/0\n")
+    done = project.script(
+        "import lineal; lineal.track()\n"
+        "raise ValueError('postgresql://me:s3cr3tpw@db/x token=abc123 Bearer eyJhbGciOi')\n"
+    )
 
     run = only_run(ws)
     assert done.code == 1
-    assert "ZeroDivisionError" in done.err
+    assert "s3cr3tpw" in done.err
     assert "FAILED" in done.err
     assert run.state == ExecutionState.FAILED
-    assert "script.py" in str(run.get("lineal_traceback"))
+    kept = str(run.get("lineal_traceback"))
+    assert kept.startswith('Traceback (most recent call last):\n  File "')
+    assert "script.py" in kept.splitlines()[1]
+    for text in (kept, str(run.get("lineal_error"))):
+        assert "postgresql://me:***@db/x token=*** Bearer ***" in text
+        assert "s3cr3tpw" not in text
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,8 @@ import sys
 import traceback
 from typing import TYPE_CHECKING, Protocol
 
+from lineal.workspace.tracking.secrets import mask
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -105,4 +107,5 @@ class Cells:
 
 
 def _told(error: BaseException) -> str:
-    return traceback.format_exception_only(error)[-1].strip().replace("\n", " ")[:200]
+    told = traceback.format_exception_only(error)[-1].strip().replace("\n", " ")
+    return mask(told)[:200]

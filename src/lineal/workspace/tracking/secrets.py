@@ -34,11 +34,35 @@ _BLOCK = re.compile(
     re.DOTALL,
 )
 # All patterns are bounded, so that a long line takes no longer than it is.
-# name = "…", "name": "…", name="…"; the name's quotes and a type hint may stand between.
+# name = "…", "name": "…", name="…"; the name's quotes and a type hint may stand between, and the
+# quotes may be those of text in text: \"name\": \"…\".
 _ASSIGNED = re.compile(
-    r"(?<![\w.-])(?P<before>(?P<name>[A-Za-z_][\w.-]{0,100})[\"']?\]?"
+    r"(?<![\w.])(?<!\w-)(?P<before>(?P<name>[A-Za-z_][\w.-]{0,100})\\?[\"']?\]?"
     r"\s{0,9}(?::\s{0,9}[\w.\[\]| ]{1,60})?\s{0,9}(?:=(?!=)|:)\s{0,9}[bru]{0,2})"
-    r"(?P<quote>\"\"\"|'''|[\"'])(?P<value>(?:\\.|(?!(?P=quote)).){1,5000})(?P=quote)"
+    r"(?P<quote>\\?(?:\"\"\"|'''|[\"']))(?P<value>(?:(?!(?P=quote))(?:\\.|[^\\])){1,5000})"
+    r"(?P=quote)"
+)
+# A line of a YAML, INI or .env file, maybe in a difference: the value goes to the line's end.
+_LINE = re.compile(
+    r"(?m)^(?P<before>[+\- ]?[ \t]{0,80}(?:export[ \t]{1,9}|-[ \t]{1,9})?"
+    r"(?P<name>[A-Za-z_][\w.-]{0,100})[ \t]{0,40}(?P<sign>=(?!=)|:(?=[ \t]))[ \t]{0,40})"
+    r"(?P<value>[^\s\"'`#][^\r\n]{0,2000})"
+)
+# name=value, --name value, and name: value with a digit in it, anywhere: in commands, logs, errors.
+_BARE = re.compile(
+    r"(?<![\w.])(?<!\w-)(?P<before>(?P<name>[A-Za-z_][\w.-]{0,100})[\"']?(?P<sign>=(?!=)|:[ \t]))"
+    r"(?P<value>[^\s\"'`&]{1,2000})"
+)
+_FLAG = re.compile(
+    r"(?<![\w-])(?P<before>--(?P<name>[A-Za-z][\w-]{0,60})(?P<sign>[ \t]{1,9}))"
+    r"(?P<value>[^\s\"'`-][^\s\"'`]{0,2000})"
+)
+_TAIL = re.compile(r"[\\,;.)\]}]*$")
+# What is no secret but says where one comes from: a call, a variable, a type, a placeholder.
+_SOURCE = re.compile(
+    r"[$%{<*]|[A-Za-z_][\w.]{0,200}[(\[]|(?:self|cls|args|config|settings|os)\.[\w.]+$"
+    r"|(?:None|null|True|False|true|false|str|bytes|int|bool|float|object|Any|Optional|SecretStr"
+    r"|await\s.*|lambda\b.*)(?=$|[\s|=,)])",
 )
 _OPTION = re.compile(r"(?P<before>-{0,2}(?P<name>[A-Za-z_][\w.-]*)[=:])(?P<value>.+)", re.DOTALL)
 
@@ -52,6 +76,8 @@ def is_secret(name: str) -> bool:
 def mask(text: str) -> str:
     """Return source code or other text with its secrets replaced."""
     text = _ASSIGNED.sub(_assigned, text)
+    for pattern in (_LINE, _BARE, _FLAG):
+        text = pattern.sub(_bare, text)
     text = _BLOCK.sub(rf"\1{MASK}\2", text)
     text = _URL.sub(rf"\1{MASK}", text)
     text = _BEARER.sub(rf"\1{MASK}", text)
@@ -89,3 +115,20 @@ def _assigned(found: re.Match[str]) -> str:
     if not is_secret(found["name"].rpartition(".")[2]):
         return found[0]
     return f"{found['before']}{found['quote']}{MASK}{found['quote']}"
+
+
+def _bare(found: re.Match[str]) -> str:
+    name = found["name"].rpartition(".")[2]
+    if not is_secret(name):
+        return found[0]
+    tail = _TAIL.search(found["value"])
+    value = found["value"][: tail.start() if tail is not None else None]
+    is_anywhere = found["sign"].startswith(":") and found.re is _BARE
+    if (
+        value.strip("*") == ""
+        or value == name
+        or _SOURCE.match(value)
+        or (is_anywhere and not any(sign.isdigit() for sign in value))
+    ):
+        return found[0]
+    return found["before"] + MASK + found["value"][len(value) :]
