@@ -45,3 +45,10 @@ def test_the_same_version_of_other_files_is_told_as_built_anew() -> None:
 
     assert diff(BASE, after) == (Change("pandas", "3.0", "3.0"),)
     assert str(diff(BASE, after)[0]) == "pandas 3.0 built anew"
+
+
+def test_of_a_content_the_beginning_is_told():
+    before, after = "0a" * 32, "b1" * 32
+    assert str(Change("input x.csv", before, after)) == "input x.csv 0a0a0a0a0a0a → b1b1b1b1b1b1"
+    assert str(Change("input x.csv", None, after)) == "input x.csv b1b1b1b1b1b1 added"
+    assert str(Change("input x.csv", before, None)) == "input x.csv 0a0a0a0a0a0a removed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
@@ -10,23 +11,29 @@ if TYPE_CHECKING:
 
 __all__ = ["Change", "diff"]
 
+_SHA256 = re.compile("[0-9a-f]{64}")
+
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that differs: what, before, after; None where it was not there."""
+    """One thing that differs: what, before, after; None where it was not there.
+
+    As text it shows of a content's SHA-256 the beginning.
+    """
 
     what: str
     before: str | None
     after: str | None
 
     def __str__(self) -> str:
-        if self.before is None:
-            return f"{self.what} {self.after} added"
-        if self.after is None:
-            return f"{self.what} {self.before} removed"
+        before, after = _shown(self.before), _shown(self.after)
+        if before is None:
+            return f"{self.what} {after} added"
+        if after is None:
+            return f"{self.what} {before} removed"
         if self.before == self.after:
-            return f"{self.what} {self.before} built anew"
-        return f"{self.what} {self.before} → {self.after}"
+            return f"{self.what} {before} built anew"
+        return f"{self.what} {before} → {after}"
 
 
 def diff(before: Environment, after: Environment) -> tuple[Change, ...]:
@@ -45,6 +52,10 @@ def diff(before: Environment, after: Environment) -> tuple[Change, ...]:
         if old != new:
             changes.append(Change(what, old, new))
     return tuple(changes)
+
+
+def _shown(value: str | None) -> str | None:
+    return value[:12] if value is not None and _SHA256.fullmatch(value) else value
 
 
 def _of_distributions(before: Environment, after: Environment) -> list[Change]:

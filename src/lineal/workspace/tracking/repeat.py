@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from lineal.environment import Change
 from lineal.errors import InvalidInput, NotFound
 from lineal.workspace.tracking.command import EXEC, PLAN, Plan, run_plan
 from lineal.workspace.tracking.facts import FOLDER, RERUN_OF, RERUN_VARIABLE
@@ -19,7 +20,7 @@ from lineal.workspace.tracking.known import hash_of
 from lineal.workspace.tracking.opening import RUN_NAME, TRACK
 from lineal.workspace.tracking.secrets import MASK, mask
 from lineal.workspace.tracking.session import LAUNCHED
-from lineal.workspace.tracking.traces import SAME_INPUTS, Change, Trace, changes, find_run, trace
+from lineal.workspace.tracking.traces import SAME_INPUTS, Trace, changes, find_run, trace
 
 if TYPE_CHECKING:
     from lineal.metadata import Artifact, Execution

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lineal.environment import Change
 from lineal.errors import InvalidInput, NotFound
 from lineal.metadata import EventType, Execution, format_name
 from lineal.workspace.tracking.command import EXEC
@@ -17,28 +18,12 @@ if TYPE_CHECKING:
 
     from lineal.metadata import Artifact, Store
 
-__all__ = ["SAME_INPUTS", "Change", "Trace", "changes", "find_run", "trace"]
+__all__ = ["SAME_INPUTS", "Trace", "changes", "find_run", "trace"]
 
 SAME_INPUTS = "lineal_same_inputs"
 """The property of a run that repeated another one on the inputs which that had."""
 
 _LEAST_LETTERS = 4
-
-
-@dataclass(frozen=True)
-class Change:
-    """One thing that differs between two runs: what it is, and what it was before and after."""
-
-    what: str
-    before: str | None
-    after: str | None
-
-    def __str__(self) -> str:
-        if self.before is None:
-            return f"{self.what} is new"
-        if self.after is None:
-            return f"{self.what} is gone"
-        return f"{self.what}: {_short(self.before)} → {_short(self.after)}"
 
 
 @dataclass(frozen=True)
@@ -139,7 +124,3 @@ def _content(artifact: Artifact) -> str:
 def _name(label: str) -> str:
     path = Path(label)
     return path.name if path.is_absolute() else label
-
-
-def _short(content: str) -> str:
-    return content[:12]
