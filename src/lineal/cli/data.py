@@ -29,6 +29,35 @@ KnownAtOption = Annotated[
         show_default=False,
     ),
 ]
+EventTimeOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="COLUMN", help="The column that tells when a row happened.", show_default=False
+    ),
+]
+EvolveOption = Annotated[
+    Literal["add", "omit", "union"] | None,
+    typer.Option(
+        metavar="add|omit|union",
+        help="Allow new columns (add), columns left out (omit), or both (union).",
+        show_default=False,
+    ),
+]
+MemberOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE", help="Which file of a zip that holds several.", show_default=False
+    ),
+]
+FormatOption = Annotated[
+    Literal["csv", "jsonl", "parquet", "arrow"] | None,
+    typer.Option(
+        "--format",
+        metavar="csv|jsonl|parquet|arrow",
+        help="What the file is, where its content does not tell.",
+        show_default=False,
+    ),
+]
 
 
 def add(
@@ -110,41 +139,16 @@ def ingest(
             metavar="PATH", help="A file, or the name of a version in the lake.", show_default=False
         ),
     ],
-    event_time: Annotated[
-        str | None,
-        typer.Option(
-            metavar="COLUMN", help="The column that tells when a row happened.", show_default=False
-        ),
-    ] = None,
+    event_time: EventTimeOption = None,
     known_at: KnownAtOption = None,
     again: Annotated[
         bool, typer.Option("--again", help="Load it even if its content was loaded before.")
     ] = False,
-    evolve: Annotated[
-        Literal["add", "omit", "union"] | None,
-        typer.Option(
-            metavar="add|omit|union",
-            help="Allow new columns (add), columns left out (omit), or both (union).",
-            show_default=False,
-        ),
-    ] = None,
+    evolve: EvolveOption = None,
     delimiter: session.DelimiterOption = None,
     missing: session.MissingOption = None,
-    member: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE", help="Which file of a zip that holds several.", show_default=False
-        ),
-    ] = None,
-    kind: Annotated[
-        Literal["csv", "jsonl", "parquet", "arrow"] | None,
-        typer.Option(
-            "--format",
-            metavar="csv|jsonl|parquet|arrow",
-            help="What the file is, where its content does not tell.",
-            show_default=False,
-        ),
-    ] = None,
+    member: MemberOption = None,
+    kind: FormatOption = None,
     lossy: Annotated[
         bool, typer.Option("--lossy", help="Give up digits that a column's type can't hold.")
     ] = False,

@@ -21,6 +21,36 @@ DataArgument = Annotated[
         show_default=False,
     ),
 ]
+SchemaOption = Annotated[
+    str,
+    typer.Option(
+        "--schema",
+        "-s",
+        metavar="S",
+        help="The schema: a name or a file (schema.pbtxt).",
+        show_default=False,
+    ),
+]
+EnvironmentOption = Annotated[
+    str | None,
+    typer.Option(
+        "--environment",
+        "-e",
+        metavar="E",
+        help="One of the schema's environments, such as SERVING.",
+        show_default=False,
+    ),
+]
+PreviousOption = Annotated[
+    str | None,
+    typer.Option(
+        "--previous",
+        "-p",
+        metavar="P",
+        help="What drift is measured against: statistics, or data to make them of.",
+        show_default=False,
+    ),
+]
 _COLUMNS = (
     "feature", "type", "count", "missing", "mean", "std_dev",
     "min", "median", "max", "zeros", "unique", "top",
@@ -56,36 +86,9 @@ def stats(
 
 def validate(
     data: DataArgument,
-    schema: Annotated[
-        str,
-        typer.Option(
-            "--schema",
-            "-s",
-            metavar="S",
-            help="The schema: a name or a file (schema.pbtxt).",
-            show_default=False,
-        ),
-    ],
-    environment: Annotated[
-        str | None,
-        typer.Option(
-            "--environment",
-            "-e",
-            metavar="E",
-            help="One of the schema's environments, such as SERVING.",
-            show_default=False,
-        ),
-    ] = None,
-    previous: Annotated[
-        str | None,
-        typer.Option(
-            "--previous",
-            "-p",
-            metavar="P",
-            help="What drift is measured against: statistics, or data to make them of.",
-            show_default=False,
-        ),
-    ] = None,
+    schema: SchemaOption,
+    environment: EnvironmentOption = None,
+    previous: PreviousOption = None,
     name: Annotated[
         str | None,
         typer.Option(help="What the report is called; else validation/X.", show_default=False),

@@ -22,6 +22,26 @@ NameOption = Annotated[
         "--name", metavar="NAME", help="What the run is called, for rerun.", show_default=False
     ),
 ]
+InputsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--input",
+        "-i",
+        metavar="PATH",
+        help="A file or folder that it reads, or a pattern in quotes; several times.",
+        show_default=False,
+    ),
+]
+OutputsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="PATH",
+        help="A file or folder that it makes; several times.",
+        show_default=False,
+    ),
+]
 
 
 @track.command("track", context_settings=_OPEN_END)
@@ -86,26 +106,8 @@ def run_command(
             metavar="-- COMMAND...", help="The program and its arguments.", show_default=False
         ),
     ],
-    inputs: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--input",
-            "-i",
-            metavar="PATH",
-            help="A file or folder that it reads, or a pattern in quotes; several times.",
-            show_default=False,
-        ),
-    ] = None,
-    outputs: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="PATH",
-            help="A file or folder that it makes; several times.",
-            show_default=False,
-        ),
-    ] = None,
+    inputs: InputsOption = None,
+    outputs: OutputsOption = None,
     name: NameOption = None,
     workspace: session.WorkspaceOption = None,
     as_json: session.JsonOption = False,

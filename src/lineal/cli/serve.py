@@ -19,56 +19,62 @@ __all__ = ["serve", "token"]
 
 _PEM = "PEM"
 
+UrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--url",
+        metavar="URL",
+        help="The database: sqlite:///FILE, postgresql://… or mysql://…; else a workspace's.",
+        show_default=False,
+    ),
+]
+CertificateOption = Annotated[
+    Path | None,
+    typer.Option("--tls-cert", metavar=_PEM, help="The server's certificate chain."),
+]
+KeyOption = Annotated[
+    Path | None, typer.Option("--tls-key", metavar=_PEM, help="The certificate's private key.")
+]
+ClientsOption = Annotated[
+    Path | None,
+    typer.Option("--client-ca", metavar=_PEM, help="Let in only clients with its certificates."),
+]
+TokensOption = Annotated[
+    Path | None,
+    typer.Option("--tokens", metavar="FILE", help="Let in only who has a token of this file."),
+]
+MetricsOption = Annotated[
+    int | None,
+    typer.Option("--metrics-port", metavar="PORT", help="Serve Prometheus' numbers there."),
+]
+ConfigurationOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--mlmd-config",
+        metavar="FILE",
+        help="A MetadataStoreServerConfig: the database, TLS and migration that it names.",
+    ),
+]
+
 serve = typer.Typer(add_completion=False, rich_markup_mode="markdown")
 
 
 @serve.command("serve", context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 def _serve(
     context: typer.Context,
-    url: Annotated[
-        str | None,
-        typer.Option(
-            "--url",
-            metavar="URL",
-            help="The database: sqlite:///FILE, postgresql://… or mysql://…; else a workspace's.",
-            show_default=False,
-        ),
-    ] = None,
+    url: UrlOption = None,
     host: Annotated[
         str, typer.Option("--host", help="The address to listen on; 0.0.0.0 for all.")
     ] = "127.0.0.1",
     port: Annotated[
         int | None, typer.Option("--port", help="The port; 0 for a free one.  [default: 8080]")
     ] = None,
-    tls_cert: Annotated[
-        Path | None,
-        typer.Option("--tls-cert", metavar=_PEM, help="The server's certificate chain."),
-    ] = None,
-    tls_key: Annotated[
-        Path | None, typer.Option("--tls-key", metavar=_PEM, help="The certificate's private key.")
-    ] = None,
-    client_ca: Annotated[
-        Path | None,
-        typer.Option(
-            "--client-ca", metavar=_PEM, help="Let in only clients with its certificates."
-        ),
-    ] = None,
-    tokens: Annotated[
-        Path | None,
-        typer.Option("--tokens", metavar="FILE", help="Let in only who has a token of this file."),
-    ] = None,
-    metrics_port: Annotated[
-        int | None,
-        typer.Option("--metrics-port", metavar="PORT", help="Serve Prometheus' numbers there."),
-    ] = None,
-    mlmd_config: Annotated[
-        Path | None,
-        typer.Option(
-            "--mlmd-config",
-            metavar="FILE",
-            help="A MetadataStoreServerConfig: the database, TLS and migration that it names.",
-        ),
-    ] = None,
+    tls_cert: CertificateOption = None,
+    tls_key: KeyOption = None,
+    client_ca: ClientsOption = None,
+    tokens: TokensOption = None,
+    metrics_port: MetricsOption = None,
+    mlmd_config: ConfigurationOption = None,
     workers: Annotated[
         int, typer.Option("--workers", metavar="N", help="Calls answered at the same time.")
     ] = 64,
