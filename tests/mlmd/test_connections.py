@@ -70,6 +70,12 @@ def test_a_file_is_named_by_path_or_uri(form, filled):
     assert type_names(config_of(form.format(filled))) == ["A"]
 
 
+@pytest.mark.parametrize("mode", ["zz", "RO", "rwcc"])
+def test_a_uri_with_an_unknown_mode_is_refused(mode, filled):
+    with pytest.raises(RuntimeError, match=f"mode '{mode}'; give ro, rw, rwc or memory"):
+        mlmd.MetadataStore(config_of(f"file:{filled}?mode={mode}"))
+
+
 @pytest.mark.parametrize("mode", [READONLY, READWRITE])
 def test_a_mode_that_makes_no_file(mode, tmp_path):
     with pytest.raises(RuntimeError, match="no file"):
@@ -199,6 +205,18 @@ def test_only_so_many_calls_are_made(monkeypatch, retries, busy, calls, works):
         with pytest.raises(errors.AbortedError, match="held"):
             store.put_events([])
     assert (end.calls, len(slept)) == (calls, calls - 1)
+
+
+def test_giving_up_is_one_line_in_the_log_and_the_reason_a_detail(caplog):
+    config = pb.ConnectionConfig(fake_database={}, retry_options={"max_num_retries": 1})
+    store = mlmd.MetadataStore(config)
+    store._end = Busy(1)
+    with caplog.at_level(logging.DEBUG, "lineal.mlmd"), pytest.raises(errors.AbortedError):
+        store.put_events([])
+    told, detail = caplog.records
+    assert (told.levelno, told.exc_info) == (logging.WARNING, None)
+    assert told.getMessage() == "PutEvents failed at try 1: held"
+    assert (detail.levelno, bool(detail.exc_info)) == (logging.DEBUG, True)
 
 
 def test_other_errors_are_not_tried_again():

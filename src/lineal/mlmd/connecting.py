@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["downgrade_database", "open_store"]
 
 _READ_ONLY = pb.SqliteMetadataSourceConfig.READONLY
+_MODES = ("", "ro", "rw", "rwc", "memory")
 _EXISTING = pb.SqliteMetadataSourceConfig.READWRITE
 
 
@@ -109,6 +110,8 @@ def _file(filename: str) -> tuple[Path | None, str]:
     if parts.netloc not in ("", "localhost"):
         raise InvalidInput(f"{filename!r} names a host; write file:/path or file:///path")
     mode = parse_qs(parts.query).get("mode", [""])[-1]
+    if mode not in _MODES:
+        raise InvalidInput(f"{filename!r} has the mode {mode!r}; give ro, rw, rwc or memory")
     path = unquote(parts.path)
     return (None if mode == "memory" or path in ("", ":memory:") else Path(path)), mode
 

@@ -10,6 +10,8 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING
 
+from google.protobuf.message import DecodeError
+
 from lineal.metadata.batch.forms import (
     Edge,
     EventForm,
@@ -19,6 +21,7 @@ from lineal.metadata.batch.forms import (
     StructCell,
     TypeForm,
 )
+from lineal.mlmd.damage import damage
 from lineal.mlmd.proto import metadata_store_pb2 as pb
 
 if TYPE_CHECKING:
@@ -46,6 +49,8 @@ __all__ = [
     "link_of",
     "type_form",
 ]
+
+_UNFIT = (ValueError, TypeError, DecodeError)  # no such number or state, no text, no message
 
 Node = pb.Artifact | pb.Execution | pb.Context
 NodeType = pb.ArtifactType | pb.ExecutionType | pb.ContextType
@@ -218,24 +223,33 @@ def forms_of(kind: Kind, messages: Iterable[Node]) -> Sequence[NodeForm]:
 
 
 def fill_artifact(message: pb.Artifact, form: NodeForm) -> None:
-    """Write a stored artifact into an empty message."""
-    _fill_node(message, form)
-    if form.uri is not None:
-        message.uri = form.uri
-    if form.state is not None:
-        message.state = form.state  # type: ignore[assignment] # an enum's numbers are ints
+    """Write a stored artifact into an empty message; raise `Corrupt` if it can't be one."""
+    try:
+        _fill_node(message, form)
+        if form.uri is not None:
+            message.uri = form.uri
+        if form.state is not None:
+            message.state = form.state  # type: ignore[assignment] # an enum's numbers are ints
+    except _UNFIT as error:
+        raise damage(message, form) from error
 
 
 def fill_execution(message: pb.Execution, form: NodeForm) -> None:
-    """Write a stored execution into an empty message."""
-    _fill_node(message, form)
-    if form.state is not None:
-        message.last_known_state = form.state  # type: ignore[assignment] # see above
+    """Write a stored execution into an empty message; raise `Corrupt` if it can't be one."""
+    try:
+        _fill_node(message, form)
+        if form.state is not None:
+            message.last_known_state = form.state  # type: ignore[assignment] # see above
+    except _UNFIT as error:
+        raise damage(message, form) from error
 
 
 def fill_context(message: pb.Context, form: NodeForm) -> None:
-    """Write a stored context into an empty message."""
-    _fill_node(message, form)
+    """Write a stored context into an empty message; raise `Corrupt` if it can't be one."""
+    try:
+        _fill_node(message, form)
+    except _UNFIT as error:
+        raise damage(message, form) from error
 
 
 def _fill_node(message: Node, form: NodeForm) -> None:

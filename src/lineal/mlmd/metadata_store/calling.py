@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from lineal.errors import LinealError, Unavailable
 from lineal.mlmd import errors
+from lineal.mlmd.metadata_store.options import MAX_NUM_RESULT
 from lineal.mlmd.service import Service
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Local:
 class Remote:
     """A server behind gRPC."""
 
-    longest_page = 100
+    longest_page = MAX_NUM_RESULT
 
     def __init__(self, config: pb.MetadataStoreClientConfig) -> None:
         try:
@@ -137,10 +138,12 @@ class Caller:
         while True:
             try:
                 response = self._end.answer(method, request)
-            except errors.AbortedError:
+            except errors.AbortedError as error:
                 left -= 1
                 if left == 0:
-                    _logger.exception("%s failed %d times", method, self._max_num_retries)
+                    times = self._max_num_retries
+                    _logger.warning("%s failed at try %d: %s", method, times, error)
+                    _logger.debug("%s failed for this", method, exc_info=True)
                     raise
                 seconds = random.expovariate(1.0 / _MEAN_DELAY_SECONDS)
                 _logger.info("%s is tried again in %.3f s", method, seconds)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lineal.mlmd.metadata_store.asking import needed
 from lineal.mlmd.metadata_store.calling import Caller, Local
 from lineal.mlmd.proto import metadata_store_pb2 as pb
 from lineal.mlmd.proto import metadata_store_service_pb2 as sv
@@ -25,7 +26,9 @@ class EdgeGets(Caller):
         self, execution_ids: Iterable[int], extra_options: ExtraOptions | None = None
     ) -> list[pb.Event]:
         """Return the events of these executions."""
-        request = sv.GetEventsByExecutionIDsRequest(execution_ids=execution_ids)
+        request = sv.GetEventsByExecutionIDsRequest(
+            execution_ids=needed("execution_ids", execution_ids)
+        )
         response = self._call(
             "GetEventsByExecutionIDs", request, sv.GetEventsByExecutionIDsResponse
         )
@@ -35,13 +38,15 @@ class EdgeGets(Caller):
         self, artifact_ids: Iterable[int], extra_options: ExtraOptions | None = None
     ) -> list[pb.Event]:
         """Return the events of these artifacts."""
-        request = sv.GetEventsByArtifactIDsRequest(artifact_ids=artifact_ids)
+        request = sv.GetEventsByArtifactIDsRequest(
+            artifact_ids=needed("artifact_ids", artifact_ids)
+        )
         response = self._call("GetEventsByArtifactIDs", request, sv.GetEventsByArtifactIDsResponse)
         return list(response.events)
 
     def get_lineage_subgraph(
         self,
-        query_options: pb.LineageSubgraphQueryOptions,
+        query_options: pb.LineageSubgraphQueryOptions | None,
         field_mask_paths: Sequence[str] | None = None,
         extra_options: ExtraOptions | None = None,
     ) -> pb.LineageGraph:
@@ -53,6 +58,8 @@ class EdgeGets(Caller):
         `NotFoundError` if no node fits it.
         """
         wanted = set(field_mask_paths or _PARTS)
+        if query_options is None:
+            query_options = pb.LineageSubgraphQueryOptions()  # refused, as one that is empty
         if isinstance(self._end, Local):
             return self._end.lineage(query_options, wanted)
         request = sv.GetLineageSubgraphRequest(lineage_subgraph_query_options=query_options)

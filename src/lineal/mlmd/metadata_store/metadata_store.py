@@ -6,17 +6,34 @@ import logging
 
 from lineal.errors import LinealError
 from lineal.metadata.tables import MLMD_SCHEMA_VERSION
-from lineal.mlmd import errors
+from lineal.mlmd import errors, proto
 from lineal.mlmd.connecting import downgrade_database, open_store
 from lineal.mlmd.metadata_store.calling import Answering, Local, Remote
 from lineal.mlmd.metadata_store.edge_gets import EdgeGets
 from lineal.mlmd.metadata_store.node_gets import NodeGets
-from lineal.mlmd.metadata_store.options import ExtraOptions, ListOptions, OrderByField
+from lineal.mlmd.metadata_store.options import (
+    MAX_NUM_RESULT,
+    ExtraOptions,
+    ListOptions,
+    OrderByField,
+)
 from lineal.mlmd.metadata_store.puts import Puts
 from lineal.mlmd.metadata_store.type_gets import TypeGets
-from lineal.mlmd.proto import metadata_store_pb2 as pb
+from lineal.mlmd.proto import metadata_store_pb2, metadata_store_service_pb2
 
-__all__ = ["ExtraOptions", "ListOptions", "MetadataStore", "OrderByField", "downgrade_schema"]
+# The names that programs find in ML Metadata's module of this name.
+__all__ = [
+    "MAX_NUM_RESULT",
+    "ExtraOptions",
+    "ListOptions",
+    "MetadataStore",
+    "OrderByField",
+    "downgrade_schema",
+    "errors",
+    "metadata_store_pb2",
+    "metadata_store_service_pb2",
+    "proto",
+]
 
 _CALLS_IN_ALL = 5
 
@@ -31,7 +48,7 @@ class MetadataStore(Puts, TypeGets, NodeGets, EdgeGets):
 
     def __init__(
         self,
-        config: pb.ConnectionConfig | pb.MetadataStoreClientConfig,
+        config: metadata_store_pb2.ConnectionConfig | metadata_store_pb2.MetadataStoreClientConfig,
         enable_upgrade_migration: bool = False,
     ) -> None:
         """Open the database, or get ready to call the server.
@@ -41,7 +58,7 @@ class MetadataStore(Puts, TypeGets, NodeGets, EdgeGets):
         """
         self._max_num_retries = _CALLS_IN_ALL
         self._end: Answering
-        if isinstance(config, pb.MetadataStoreClientConfig):
+        if isinstance(config, metadata_store_pb2.MetadataStoreClientConfig):
             if enable_upgrade_migration:
                 raise ValueError(
                     "enable_upgrade_migration has no meaning for a store behind a server; "
@@ -52,7 +69,7 @@ class MetadataStore(Puts, TypeGets, NodeGets, EdgeGets):
             except LinealError as error:
                 raise errors.as_status(error) from error
             return
-        if not isinstance(config, pb.ConnectionConfig):
+        if not isinstance(config, metadata_store_pb2.ConnectionConfig):
             raise ValueError(  # noqa: TRY004 -- what ML Metadata raises
                 f"config is a {type(config).__name__}; give a proto.ConnectionConfig or a "
                 "proto.MetadataStoreClientConfig"
@@ -70,7 +87,9 @@ class MetadataStore(Puts, TypeGets, NodeGets, EdgeGets):
         logging.getLogger("lineal.mlmd").warning("a metadata store has no pipeline asset")
 
 
-def downgrade_schema(config: pb.ConnectionConfig, downgrade_to_schema_version: int) -> None:
+def downgrade_schema(
+    config: metadata_store_pb2.ConnectionConfig, downgrade_to_schema_version: int
+) -> None:
     """Bring a database back to an old version, 0 to 9, for an old client.
 
     What the old version has no place for is lost. Raises `InvalidArgumentError` for a version

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lineal.mlmd.metadata_store.asking import needed
 from lineal.mlmd.metadata_store.listing import Lists
 from lineal.mlmd.metadata_store.options import ListOptions, OrderByField
 from lineal.mlmd.proto import metadata_store_service_pb2 as sv
@@ -36,7 +37,7 @@ class NodeGets(Lists):
         self, artifact_ids: Iterable[int], extra_options: ExtraOptions | None = None
     ) -> list[pb.Artifact]:
         """Return the artifacts with these ids, in the store's order; unknown ids are skipped."""
-        request = sv.GetArtifactsByIDRequest(artifact_ids=artifact_ids)
+        request = sv.GetArtifactsByIDRequest(artifact_ids=needed("artifact_ids", artifact_ids))
         return list(self._call("GetArtifactsByID", request, sv.GetArtifactsByIDResponse).artifacts)
 
     def get_artifacts_and_types_by_artifact_ids(
@@ -57,7 +58,7 @@ class NodeGets(Lists):
     ) -> list[pb.Artifact]:
         """Return all artifacts of a type; none if there is no such type."""
         request = sv.GetArtifactsByTypeRequest(
-            type_name=type_name, type_version=type_version or None
+            type_name=needed("type_name", type_name), type_version=type_version or None
         )
         return list(
             self._call("GetArtifactsByType", request, sv.GetArtifactsByTypeResponse).artifacts
@@ -72,7 +73,9 @@ class NodeGets(Lists):
     ) -> pb.Artifact | None:
         """Return the artifact of a type and a name, or None if there is none."""
         request = sv.GetArtifactByTypeAndNameRequest(
-            type_name=type_name, artifact_name=artifact_name, type_version=type_version or None
+            type_name=needed("type_name", type_name),
+            artifact_name=needed("artifact_name", artifact_name),
+            type_version=type_version or None,
         )
         response = self._call(
             "GetArtifactByTypeAndName", request, sv.GetArtifactByTypeAndNameResponse
@@ -108,7 +111,7 @@ class NodeGets(Lists):
         extra_options: ExtraOptions | None = None,
     ) -> list[pb.Artifact]:
         """Return the artifacts that a context holds."""
-        request = sv.GetArtifactsByContextRequest(context_id=context_id)
+        request = sv.GetArtifactsByContextRequest(context_id=needed("context_id", context_id))
         response = sv.GetArtifactsByContextResponse
         pages = self._pages("GetArtifactsByContext", request, response, list_options)
         return [each for page in pages for each in page.artifacts]
@@ -129,7 +132,7 @@ class NodeGets(Lists):
         self, execution_ids: Iterable[int], extra_options: ExtraOptions | None = None
     ) -> list[pb.Execution]:
         """Return the executions with these ids, in the store's order; unknown ids are skipped."""
-        request = sv.GetExecutionsByIDRequest(execution_ids=execution_ids)
+        request = sv.GetExecutionsByIDRequest(execution_ids=needed("execution_ids", execution_ids))
         return list(
             self._call("GetExecutionsByID", request, sv.GetExecutionsByIDResponse).executions
         )
@@ -142,7 +145,7 @@ class NodeGets(Lists):
     ) -> list[pb.Execution]:
         """Return all executions of a type; none if there is no such type."""
         request = sv.GetExecutionsByTypeRequest(
-            type_name=type_name, type_version=type_version or None
+            type_name=needed("type_name", type_name), type_version=type_version or None
         )
         return list(
             self._call("GetExecutionsByType", request, sv.GetExecutionsByTypeResponse).executions
@@ -157,7 +160,9 @@ class NodeGets(Lists):
     ) -> pb.Execution | None:
         """Return the execution of a type and a name, or None if there is none."""
         request = sv.GetExecutionByTypeAndNameRequest(
-            type_name=type_name, execution_name=execution_name, type_version=type_version or None
+            type_name=needed("type_name", type_name),
+            execution_name=needed("execution_name", execution_name),
+            type_version=type_version or None,
         )
         response = self._call(
             "GetExecutionByTypeAndName", request, sv.GetExecutionByTypeAndNameResponse
@@ -186,7 +191,7 @@ class NodeGets(Lists):
         """Return the executions that a context holds, by default the newest first."""
         if list_options is None:
             list_options = ListOptions(order_by=OrderByField.CREATE_TIME, is_asc=False)
-        request = sv.GetExecutionsByContextRequest(context_id=context_id)
+        request = sv.GetExecutionsByContextRequest(context_id=needed("context_id", context_id))
         response = sv.GetExecutionsByContextResponse
         pages = self._pages("GetExecutionsByContext", request, response, list_options)
         return [each for page in pages for each in page.executions]
@@ -207,7 +212,7 @@ class NodeGets(Lists):
         self, context_ids: Iterable[int], extra_options: ExtraOptions | None = None
     ) -> list[pb.Context]:
         """Return the contexts with these ids, in the store's order; unknown ids are skipped."""
-        request = sv.GetContextsByIDRequest(context_ids=context_ids)
+        request = sv.GetContextsByIDRequest(context_ids=needed("context_ids", context_ids))
         return list(self._call("GetContextsByID", request, sv.GetContextsByIDResponse).contexts)
 
     def get_contexts_by_type(
@@ -218,7 +223,7 @@ class NodeGets(Lists):
     ) -> list[pb.Context]:
         """Return all contexts of a type; none if there is no such type."""
         request = sv.GetContextsByTypeRequest(
-            type_name=type_name, type_version=type_version or None
+            type_name=needed("type_name", type_name), type_version=type_version or None
         )
         return list(self._call("GetContextsByType", request, sv.GetContextsByTypeResponse).contexts)
 
@@ -231,7 +236,9 @@ class NodeGets(Lists):
     ) -> pb.Context | None:
         """Return the context of a type and a name, or None if there is none."""
         request = sv.GetContextByTypeAndNameRequest(
-            type_name=type_name, context_name=context_name, type_version=type_version or None
+            type_name=needed("type_name", type_name),
+            context_name=needed("context_name", context_name),
+            type_version=type_version or None,
         )
         response = self._call(
             "GetContextByTypeAndName", request, sv.GetContextByTypeAndNameResponse
@@ -255,7 +262,7 @@ class NodeGets(Lists):
         self, artifact_id: int, extra_options: ExtraOptions | None = None
     ) -> list[pb.Context]:
         """Return the contexts that hold an artifact; raise `NotFoundError` if none does."""
-        request = sv.GetContextsByArtifactRequest(artifact_id=artifact_id)
+        request = sv.GetContextsByArtifactRequest(artifact_id=needed("artifact_id", artifact_id))
         response = self._call("GetContextsByArtifact", request, sv.GetContextsByArtifactResponse)
         return list(response.contexts)
 
@@ -263,7 +270,9 @@ class NodeGets(Lists):
         self, execution_id: int, extra_options: ExtraOptions | None = None
     ) -> list[pb.Context]:
         """Return the contexts that hold an execution; raise `NotFoundError` if none does."""
-        request = sv.GetContextsByExecutionRequest(execution_id=execution_id)
+        request = sv.GetContextsByExecutionRequest(
+            execution_id=needed("execution_id", execution_id)
+        )
         response = self._call("GetContextsByExecution", request, sv.GetContextsByExecutionResponse)
         return list(response.contexts)
 
@@ -271,7 +280,7 @@ class NodeGets(Lists):
         self, context_id: int, extra_options: ExtraOptions | None = None
     ) -> list[pb.Context]:
         """Return the contexts that hold a context."""
-        request = sv.GetParentContextsByContextRequest(context_id=context_id)
+        request = sv.GetParentContextsByContextRequest(context_id=needed("context_id", context_id))
         response = self._call(
             "GetParentContextsByContext", request, sv.GetParentContextsByContextResponse
         )
@@ -281,7 +290,9 @@ class NodeGets(Lists):
         self, context_id: int, extra_options: ExtraOptions | None = None
     ) -> list[pb.Context]:
         """Return the contexts that a context holds."""
-        request = sv.GetChildrenContextsByContextRequest(context_id=context_id)
+        request = sv.GetChildrenContextsByContextRequest(
+            context_id=needed("context_id", context_id)
+        )
         response = self._call(
             "GetChildrenContextsByContext", request, sv.GetChildrenContextsByContextResponse
         )

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from lineal.mlmd.proto import metadata_store_pb2 as pb
 
-__all__ = ["ExtraOptions", "ListOptions", "OrderByField"]
+__all__ = ["MAX_NUM_RESULT", "ExtraOptions", "ListOptions", "OrderByField"]
+
+MAX_NUM_RESULT = 100
+"""How many nodes a server sends at once."""
 
 _FIELD = pb.ListOperationOptions.OrderByField.Field
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lineal.mlmd.metadata_store.asking import asked, needed, shallow
 from lineal.mlmd.metadata_store.calling import Caller
 from lineal.mlmd.proto import metadata_store_service_pb2 as sv
 
@@ -36,7 +37,8 @@ class Puts(Caller):
         and stored ones left out with `can_omit_fields`; they stay. Raises `AlreadyExistsError`
         where that isn't allowed, or where a property has another kind of value.
         """
-        request = sv.PutArtifactTypeRequest(
+        request = asked(
+            sv.PutArtifactTypeRequest,
             artifact_type=artifact_type,
             can_add_fields=can_add_fields,
             can_omit_fields=can_omit_fields,
@@ -51,7 +53,8 @@ class Puts(Caller):
         extra_options: ExtraOptions | None = None,
     ) -> int:
         """Make a type of executions or evolve it, as `put_artifact_type`; return its id."""
-        request = sv.PutExecutionTypeRequest(
+        request = asked(
+            sv.PutExecutionTypeRequest,
             execution_type=execution_type,
             can_add_fields=can_add_fields,
             can_omit_fields=can_omit_fields,
@@ -66,7 +69,8 @@ class Puts(Caller):
         extra_options: ExtraOptions | None = None,
     ) -> int:
         """Make a type of contexts or evolve it, as `put_artifact_type`; return its id."""
-        request = sv.PutContextTypeRequest(
+        request = asked(
+            sv.PutContextTypeRequest,
             context_type=context_type,
             can_add_fields=can_add_fields,
             can_omit_fields=can_omit_fields,
@@ -86,7 +90,7 @@ class Puts(Caller):
         An update replaces everything but the name, or with `field_mask_paths` only what these
         name: `uri`, `state`, `external_id`, `properties`, `properties.NAME`, and so on.
         """
-        request = sv.PutArtifactsRequest(artifacts=artifacts)
+        request = asked(sv.PutArtifactsRequest, artifacts=needed("artifacts", artifacts))
         request.update_mask.paths.extend(field_mask_paths or ())
         response = self._call("PutArtifacts", request, sv.PutArtifactsResponse)
         return list(response.artifact_ids)
@@ -98,7 +102,7 @@ class Puts(Caller):
         extra_options: ExtraOptions | None = None,
     ) -> list[int]:
         """Insert or update executions, as `put_artifacts`; return their ids in order."""
-        request = sv.PutExecutionsRequest(executions=executions)
+        request = asked(sv.PutExecutionsRequest, executions=needed("executions", executions))
         request.update_mask.paths.extend(field_mask_paths or ())
         response = self._call("PutExecutions", request, sv.PutExecutionsResponse)
         return list(response.execution_ids)
@@ -113,7 +117,7 @@ class Puts(Caller):
 
         A context needs a name, which an update may change.
         """
-        request = sv.PutContextsRequest(contexts=contexts)
+        request = asked(sv.PutContextsRequest, contexts=needed("contexts", contexts))
         request.update_mask.paths.extend(field_mask_paths or ())
         response = self._call("PutContexts", request, sv.PutContextsResponse)
         return list(response.context_ids)
@@ -124,7 +128,8 @@ class Puts(Caller):
         self, events: Sequence[pb.Event], extra_options: ExtraOptions | None = None
     ) -> None:
         """Insert events; raise `AlreadyExistsError` for one that is there already."""
-        self._call("PutEvents", sv.PutEventsRequest(events=events), sv.PutEventsResponse)
+        request = asked(sv.PutEventsRequest, events=needed("events", events))
+        self._call("PutEvents", request, sv.PutEventsResponse)
 
     def put_attributions_and_associations(
         self,
@@ -133,8 +138,10 @@ class Puts(Caller):
         extra_options: ExtraOptions | None = None,
     ) -> None:
         """Put artifacts and executions into contexts; those that are in stay so."""
-        request = sv.PutAttributionsAndAssociationsRequest(
-            attributions=attributions, associations=associations
+        request = asked(
+            sv.PutAttributionsAndAssociationsRequest,
+            attributions=needed("attributions", attributions),
+            associations=needed("associations", associations),
         )
         response = sv.PutAttributionsAndAssociationsResponse
         self._call("PutAttributionsAndAssociations", request, response)
@@ -145,7 +152,9 @@ class Puts(Caller):
         extra_options: ExtraOptions | None = None,
     ) -> None:
         """Put contexts into contexts; raise `AlreadyExistsError` for one that is in already."""
-        request = sv.PutParentContextsRequest(parent_contexts=parent_contexts)
+        request = asked(
+            sv.PutParentContextsRequest, parent_contexts=needed("parent_contexts", parent_contexts)
+        )
         self._call("PutParentContexts", request, sv.PutParentContextsResponse)
 
     # Nodes and edges together
@@ -167,7 +176,8 @@ class Puts(Caller):
         missing. The contexts are tied to the execution and to every artifact. Returns the id of
         the execution, those of the artifacts and those of the contexts.
         """
-        request = sv.PutExecutionRequest(
+        request = asked(
+            sv.PutExecutionRequest,
             execution=execution,
             contexts=contexts,
             options=sv.PutExecutionRequest.Options(
@@ -179,10 +189,11 @@ class Puts(Caller):
                 force_update_time=force_update_time,
             ),
         )
-        for pair in artifact_and_events:
-            if pair:
-                event = pair[1] if len(pair) == 2 else None
-                request.artifact_event_pairs.add(artifact=pair[0], event=event)
+        with shallow():
+            for pair in needed("artifact_and_events", artifact_and_events):
+                if pair:
+                    event = pair[1] if len(pair) == 2 else None
+                    request.artifact_event_pairs.add(artifact=pair[0], event=event)
         response = self._call("PutExecution", request, sv.PutExecutionResponse)
         return response.execution_id, list(response.artifact_ids), list(response.context_ids)
 
@@ -202,7 +213,8 @@ class Puts(Caller):
         `artifacts`, and the event; an index is None if the event has the id. Every context is
         tied to every node. Returns the ids of the executions, artifacts and contexts.
         """
-        request = sv.PutLineageSubgraphRequest(
+        request = asked(
+            sv.PutLineageSubgraphRequest,
             executions=executions,
             artifacts=artifacts,
             contexts=contexts,
@@ -213,7 +225,7 @@ class Puts(Caller):
                 ),
             ),
         )
-        for execution_index, artifact_index, event in event_edges:
+        for execution_index, artifact_index, event in needed("event_edges", event_edges):
             request.event_edges.add(
                 execution_index=execution_index, artifact_index=artifact_index, event=event
             )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lineal.mlmd.metadata_store.asking import needed
 from lineal.mlmd.metadata_store.calling import Caller
 from lineal.mlmd.proto import metadata_store_service_pb2 as sv
 
@@ -31,7 +32,9 @@ class TypeGets(Caller):
 
         Without a version, or with an empty one, it is the type that has none.
         """
-        request = sv.GetArtifactTypeRequest(type_name=type_name, type_version=type_version or None)
+        request = sv.GetArtifactTypeRequest(
+            type_name=needed("type_name", type_name), type_version=type_version or None
+        )
         return self._call("GetArtifactType", request, sv.GetArtifactTypeResponse).artifact_type
 
     def get_artifact_types(
@@ -46,7 +49,7 @@ class TypeGets(Caller):
         self, type_ids: Iterable[int], extra_options: ExtraOptions | None = None
     ) -> list[pb.ArtifactType]:
         """Return the types of artifacts with these ids, in the order asked; skip unknown ids."""
-        request = sv.GetArtifactTypesByIDRequest(type_ids=type_ids)
+        request = sv.GetArtifactTypesByIDRequest(type_ids=needed("type_ids", type_ids))
         response = self._call("GetArtifactTypesByID", request, sv.GetArtifactTypesByIDResponse)
         return list(response.artifact_types)
 
@@ -75,7 +78,9 @@ class TypeGets(Caller):
 
         Without a version, or with an empty one, it is the type that has none.
         """
-        request = sv.GetExecutionTypeRequest(type_name=type_name, type_version=type_version or None)
+        request = sv.GetExecutionTypeRequest(
+            type_name=needed("type_name", type_name), type_version=type_version or None
+        )
         return self._call("GetExecutionType", request, sv.GetExecutionTypeResponse).execution_type
 
     def get_execution_types(
@@ -90,7 +95,7 @@ class TypeGets(Caller):
         self, type_ids: Iterable[int], extra_options: ExtraOptions | None = None
     ) -> list[pb.ExecutionType]:
         """Return the types of executions with these ids, in the order asked; skip unknown ids."""
-        request = sv.GetExecutionTypesByIDRequest(type_ids=type_ids)
+        request = sv.GetExecutionTypesByIDRequest(type_ids=needed("type_ids", type_ids))
         response = self._call("GetExecutionTypesByID", request, sv.GetExecutionTypesByIDResponse)
         return list(response.execution_types)
 
@@ -119,7 +124,9 @@ class TypeGets(Caller):
 
         Without a version, or with an empty one, it is the type that has none.
         """
-        request = sv.GetContextTypeRequest(type_name=type_name, type_version=type_version or None)
+        request = sv.GetContextTypeRequest(
+            type_name=needed("type_name", type_name), type_version=type_version or None
+        )
         return self._call("GetContextType", request, sv.GetContextTypeResponse).context_type
 
     def get_context_types(self, extra_options: ExtraOptions | None = None) -> list[pb.ContextType]:
@@ -132,7 +139,7 @@ class TypeGets(Caller):
         self, type_ids: Iterable[int], extra_options: ExtraOptions | None = None
     ) -> list[pb.ContextType]:
         """Return the types of contexts with these ids, in the order asked; skip unknown ids."""
-        request = sv.GetContextTypesByIDRequest(type_ids=type_ids)
+        request = sv.GetContextTypesByIDRequest(type_ids=needed("type_ids", type_ids))
         response = self._call("GetContextTypesByID", request, sv.GetContextTypesByIDResponse)
         return list(response.context_types)
 

@@ -188,7 +188,9 @@ class NodeReads:
             raise InvalidInput("the request has the old field 1, `uri`; send `uris` instead")
         response = sv.GetArtifactsByURIResponse()
         with self._store.reading() as (connection, _):
-            found = reading.nodes(connection, "artifact", uris=request.uris)
+            # No stored text has a NUL, at which SQLite would cut what is asked for.
+            uris = [uri for uri in request.uris if "\0" not in uri]
+            found = reading.nodes(connection, "artifact", uris=uris)
         add_nodes("artifact", response.artifacts, found)
         return response
 
