@@ -1,5 +1,6 @@
 """Looking back: what happened, what exists, and how one came from the other."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from lineal.workspace import Workspace
 
 __all__ = ["alias", "find", "lineage", "log", "search", "show"]
+
+_RUN_LETTERS = 8
+"""Of a run's UUID; fewer tell it from the others, too."""
 
 NameArgument = Annotated[
     str,
@@ -42,11 +46,8 @@ def log(
         output.print_json(rows)
     else:
         output.print_table(
-            [
-                {**row, **{key: _people(row[key]) for key in ("started", "inputs", "outputs")}}
-                for row in rows
-            ],
-            ["execution", "verb", "state", "started", "inputs", "outputs"],
+            [_told(row) for row in rows],
+            ["execution", "run", "verb", "name", "state", "started", "inputs", "outputs"],
         )
 
 
@@ -199,11 +200,22 @@ def lineage(
         graph.show()
 
 
-def _people(value: object) -> object:
-    """Return a time to the second, a list as words."""
-    if isinstance(value, datetime):
-        return value.replace(microsecond=0)
-    return ", ".join(map(str, value)) if isinstance(value, list) else value
+def _told(row: Mapping[str, object]) -> dict[str, object]:
+    """Return a row of the log as people read it: a time to the second, files beside their ids."""
+    started, run, files = row["started"], row["run"], row["files"]
+    called = dict(files) if isinstance(files, Mapping) else {}
+
+    def refs(held: object) -> str:
+        given = held if isinstance(held, list) else []
+        return ", ".join(f"{called[ref]} ({ref})" if ref in called else ref for ref in given)
+
+    return {
+        **row,
+        "run": str(run or "")[:_RUN_LETTERS],
+        "started": started.replace(microsecond=0) if isinstance(started, datetime) else started,
+        "inputs": refs(row["inputs"]),
+        "outputs": refs(row["outputs"]),
+    }
 
 
 def _described(ws: "Workspace", name: str) -> dict[str, object]:

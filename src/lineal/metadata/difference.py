@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from lineal.metadata.lineage import Lineage, walk
+from lineal.metadata.log import file_name
 from lineal.metadata.names import format_name
 
 if TYPE_CHECKING:
@@ -152,7 +153,10 @@ class _Side:
         if node[0] == "execution":
             return f"execution/{node[1]} ({self.execution(node).type.removeprefix('lineal.')})"
         row = self.lineage.versions.get(node[1])
-        return f"artifact/{node[1]}" if row is None else format_name(row.name, row.number)
+        if row is not None:
+            return format_name(row.name, row.number)
+        file = file_name(self.artifact(node))
+        return f"{file} (artifact/{node[1]})" if file else f"artifact/{node[1]}"
 
 
 _Found = tuple[DifferenceKind, str, "Value | None", "Value | None"]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 from rich.tree import Tree
 
+from lineal.metadata.log import file_name
 from lineal.metadata.model import ArtifactState, ExecutionState
 from lineal.metadata.names import format_name
 
@@ -32,17 +33,20 @@ _MARKS = {
 
 
 def label(lineage: Lineage, node: Node) -> str:
-    """Return what a node is called: a version's reference, a verb with its id."""
+    """Return what a node is called: a version's reference, a file's or verb's name with its id."""
     kind, number = node
     if kind == "execution":
         execution = lineage.executions[number]
         mark = _MARKS.get(execution.state) if execution.state is not None else None
         name = _printable(execution.type.removeprefix("lineal."))
+        run = execution.get("lineal_run")
+        name = f"{name} {_printable(str(run))}" if run else name
         return f"{name} (execution/{number}{', ' + mark if mark else ''})"
     version = lineage.versions.get(number)
     if version is not None:
         return format_name(version.name, version.number)
-    return f"{_printable(lineage.artifacts[number].type)} (artifact/{number})"
+    artifact = lineage.artifacts[number]
+    return f"{_printable(file_name(artifact) or artifact.type)} (artifact/{number})"
 
 
 def tree(lineage: Lineage) -> Tree:
@@ -180,9 +184,12 @@ class _Steps:
         self._upstream = upstream
         self._makers: dict[Node, list[Node]] = {}
         self._near: dict[Node, list[Node]] = {}
+        self._runs: dict[Node, Node] = {}
         for edge in lineage.edges:
             if _is_abandoned(lineage, edge.target):
                 continue  # what a failed execution did not make; the execution itself is told
+            if edge.source[0] == edge.target[0]:
+                self._runs.setdefault(edge.target, edge.source)
             near, far = (edge.target, edge.source) if upstream else (edge.source, edge.target)
             self._near.setdefault(near, []).append(far)
             if edge.target[0] == "artifact":
@@ -192,6 +199,15 @@ class _Steps:
         """Return the execution that made an artifact, and those of the versions it grew from."""
         versions = [node, *self._same_name(node)] if self._upstream else [node]
         return [self._makers[each][0] for each in versions if each in self._makers]
+
+    def around(self, execution: Node) -> list[Node]:
+        """Return the runs that an execution ran in, the innermost first."""
+        found: list[Node] = []
+        run = self._runs.get(execution)
+        while run is not None and run not in found:
+            found.append(run)
+            run = self._runs.get(run)
+        return found
 
     def after(self, node: Node) -> list[Node]:
         """Return the artifacts one step on, and the executions that the way ends in.
@@ -285,7 +301,8 @@ def _line(steps: _Steps, node: Node) -> Text:
     makers = steps.makers(node)
     if makers:
         more = len(makers) - 1
-        told = label(lineage, makers[0]) + (f" and {more} more" if more else "")
+        runs = [f" in {label(lineage, run)}" for run in steps.around(makers[0])]
+        told = "".join([label(lineage, makers[0]), *runs]) + (f" and {more} more" if more else "")
         line.append(f"  \u2190 {told}", style="not bold cyan")
     return line
 

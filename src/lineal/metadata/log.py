@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -13,9 +15,12 @@ from lineal.metadata.process import is_gone
 from lineal.metadata.served import served
 
 if TYPE_CHECKING:
+    from lineal.metadata.model import Artifact
     from lineal.metadata.store import Store
 
-__all__ = ["log"]
+__all__ = ["file_name", "log"]
+
+_RUN_NAME = "lineal_run"
 
 
 def log(
@@ -24,10 +29,12 @@ def log(
     """Return the newest `limit` executions in plain values; of `name`, what made or used it.
 
     An execution whose process is gone is told as ABANDONED, though nobody has closed it yet.
+    `name` is what its run is called; `files` tells the file that an input or output without a
+    name was read from.
     """
     executions = store.executions(ids=_ids(store, name, limit))[::-1]
     events = store.events(execution_ids=[execution.id or 0 for execution in executions])
-    references = _references(store, {event.artifact_id for event in events})
+    references, files = _references(store, {event.artifact_id for event in events})
     inputs: dict[int, list[str]] = {}
     outputs: dict[int, list[str]] = {}
     for event in events:
@@ -36,7 +43,13 @@ def log(
             continue
         side = inputs if event.type.is_input else outputs
         side.setdefault(event.execution_id, []).append(references[event.artifact_id])
-    return [_row(store, execution, inputs, outputs) for execution in executions]
+    return [_row(store, execution, inputs, outputs, files) for execution in executions]
+
+
+def file_name(artifact: Artifact) -> str:
+    """Return the name of the file that an artifact of the lake came from; else nothing."""
+    source = artifact.get("source")
+    return PurePath(source).name if isinstance(source, str) else ""
 
 
 def _row(
@@ -44,6 +57,7 @@ def _row(
     execution: Execution,
     inputs: dict[int, list[str]],
     outputs: dict[int, list[str]],
+    files: dict[str, str],
 ) -> dict[str, object]:
     number = execution.id or 0
     is_running = execution.state in (ExecutionState.NEW, ExecutionState.RUNNING)
@@ -51,15 +65,20 @@ def _row(
     if is_running and store.at is None and is_gone(execution):
         state = "ABANDONED"
     parent = execution.get("lineal_parent")
+    run = _uuid(execution.name)
+    used, made = inputs.get(number, []), outputs.get(number, [])
     return {
         "execution": f"execution/{number}",
         "id": number,
+        "run": run,
+        "name": execution.get(_RUN_NAME) or (execution.name if run is None else None),
         "verb": execution.type.removeprefix("lineal."),
         "state": state,
         "started": execution.created,
         "finished": None if is_running else execution.updated,
-        "inputs": inputs.get(number, []),
-        "outputs": outputs.get(number, []),
+        "inputs": used,
+        "outputs": made,
+        "files": {ref: files[ref] for ref in (*used, *made) if ref in files},
         "error": execution.get("lineal_error"),
         "parent": None if parent is None else f"execution/{parent}",
     }
@@ -97,12 +116,23 @@ def _called(name: str) -> sa.CompoundSelect[tuple[int]]:
     )
 
 
-def _references(store: Store, artifact_ids: set[int]) -> dict[int, str]:
-    """Return what each artifact is called."""
+def _references(store: Store, artifact_ids: set[int]) -> tuple[dict[int, str], dict[str, str]]:
+    """Return what each artifact is called, and the files behind those without a name."""
     versions = store.versions_of(artifact_ids)
-    return {
+    references = {
         number: f"artifact/{number}"
         if (row := versions.get(number)) is None
         else format_name(row.name, row.number)
         for number in artifact_ids
     }
+    nameless = store.artifacts(ids=artifact_ids - versions.keys())
+    files = {f"artifact/{each.id}": name for each in nameless if (name := file_name(each))}
+    return references, files
+
+
+def _uuid(name: str | None) -> str | None:
+    """Return the UUID that Lineal calls an execution by; other clients choose other names."""
+    try:
+        return str(uuid.UUID(name or ""))
+    except ValueError:
+        return None
