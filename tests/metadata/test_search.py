@@ -216,3 +216,18 @@ def test_a_run_whose_process_is_gone_is_told_as_abandoned(graph, run_script, pla
     run_script("worker.py", "make", place, "thing", "a", LINEAL_KILL_AT="recorder.closing")
 
     assert [row["state"] for row in log(graph.store)] == ["ABANDONED"]
+
+
+def test_what_is_no_text_or_number_is_refused_by_name(graph):
+    from lineal.metadata.words import search
+
+    with pytest.raises(InvalidInput, match="filter is 5; give a text"):
+        find(graph.store, 5)
+    with pytest.raises(InvalidInput, match="state is 5; give a text"):
+        find(graph.store, state=5)
+    with pytest.raises(InvalidInput, match="limit is '3'; give a whole number"):
+        find(graph.store, limit="3")
+    with pytest.raises(InvalidInput, match="words is 5; give a text"):
+        search(graph.store, 5)
+    with pytest.raises(InvalidInput, match="limit is '3'; give a whole number"):
+        search(graph.store, "x", limit="3")

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from lineal.errors import InvalidInput
 from lineal.metadata import tables
+from lineal.metadata.integers import is_int64
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from lineal.metadata.model import Artifact, Context, Execution, Value
 
 __all__ = ["Criteria"]
-
-_INT64 = range(-(2**63), 2**63)
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def _holds(held: sa.Table, name: str, value: Value) -> sa.ColumnElement[bool]:
             f"the property {name!r} can't be searched by a {type(value).__name__}; "
             "give a number, text or bool"
         )
-    if math.isfinite(value) and value == int(value) and int(value) in _INT64:
+    if math.isfinite(value) and value == int(value) and is_int64(int(value)):
         return sa.or_(held.c.double_value == float(value), held.c.int_value == int(value))
     return held.c.double_value == value if isinstance(value, float) else sa.false()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +36,10 @@ __all__ = [
     "Proto",
     "Value",
     "from_milliseconds",
+    "read_as",
 ]
+
+_Number = TypeVar("_Number", bound=IntEnum)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST = datetime(1, 1, 1, tzinfo=UTC)
@@ -67,6 +70,14 @@ def from_milliseconds(milliseconds: int) -> datetime:
         return _EPOCH + timedelta(milliseconds=milliseconds)
     except OverflowError:
         return _LAST if milliseconds > 0 else _FIRST
+
+
+def read_as(wanted: type[_Number], number: int) -> _Number:
+    """Return what a stored number stands for; UNKNOWN for one that only a later client knows."""
+    try:
+        return wanted(number)
+    except ValueError:
+        return wanted(0)
 
 
 class NodeKind(IntEnum):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lineal.errors import InvalidInput
 from lineal.metadata.batch import cells
+from lineal.metadata.integers import is_int64
 from lineal.metadata.model import PropertyType, Proto, Value
 from lineal.metadata.structs import STRUCT_PREFIX, pack
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["decode", "encode_all", "split", "storable"]
 
 _NULL = "__MLMD_NULL__"  # the wheel reads this text as no value, and then nothing else at all
-_INT64 = range(-(2**63), 2**63)
 _COLUMNS = ("int_value", "double_value", "string_value", "proto_value", "bool_value")
 
 
@@ -104,7 +104,7 @@ def _encode(name: str, value: Value) -> dict[str, object]:
         return {"string_value": value}
     if isinstance(value, float) and math.isnan(value):
         raise InvalidInput(f"the property {name!r} holds NaN, which the database takes for nothing")
-    if kind == PropertyType.INT and value not in _INT64:
+    if kind == PropertyType.INT and isinstance(value, int) and not is_int64(value):
         raise InvalidInput(f"the property {name!r} holds {value}, which does not fit 64 bits")
     column = {PropertyType.BOOLEAN: "bool_value", PropertyType.INT: "int_value"}
     return {column.get(kind, "double_value"): value}
@@ -115,7 +115,11 @@ def _check_text(name: str, text: str) -> None:
     if "\0" in text:
         raise InvalidInput(f"the property {name!r} holds a NUL character, which text can't carry")
     if text.startswith(STRUCT_PREFIX) or text == _NULL:
-        raise InvalidInput(f"the property {name!r} holds {text[:40]!r}, which has another meaning")
+        meaning = "no value" if text == _NULL else "the beginning of a Struct"
+        raise InvalidInput(
+            f"the property {name!r} holds {text[:40]!r}, which ML Metadata's clients take for "
+            f"{meaning}; put another character before it, or leave it out"
+        )
     try:
         text.encode()
     except UnicodeEncodeError as error:

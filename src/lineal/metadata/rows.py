@@ -21,6 +21,7 @@ from lineal.metadata.model import (
     Path,
     Value,
     from_milliseconds,
+    read_as,
 )
 from lineal.metadata.properties import decode
 
@@ -72,7 +73,7 @@ def artifact(
         Artifact(
             type=_text(row["type"]),
             uri=_text(row["uri"] or ""),
-            state=None if row["state"] is None else ArtifactState(_number(row["state"])),
+            state=None if row["state"] is None else read_as(ArtifactState, _number(row["state"])),
             name=_optional(row["name"]),
             **_shared(row),
         )
@@ -89,7 +90,7 @@ def execution(
             type=_text(row["type"]),
             state=None
             if row["last_known_state"] is None
-            else ExecutionState(_number(row["last_known_state"])),
+            else read_as(ExecutionState, _number(row["last_known_state"])),
             name=_optional(row["name"]),
             **_shared(row),
         )
@@ -131,7 +132,7 @@ def event_rows(
     table = tables.event
     visible = [] if at is None else [at.visible("event")]
     found = [
-        EventRow(row[0], row[1], row[2], EventType(row[3]), row[4])
+        EventRow(row[0], row[1], row[2], read_as(EventType, row[3]), row[4])
         for row in connection.execute(
             sa.select(
                 table.c.id,
@@ -149,7 +150,9 @@ def event_rows(
     owners = {row.id: row.execution_id for row in found}
     old = old_values(connection, at, "event", owners, owners=owners)
     return [
-        row._replace(type=EventType(_number(old[row.id]["type"]))) if row.id in old else row
+        row._replace(type=read_as(EventType, _number(old[row.id]["type"])))
+        if row.id in old
+        else row
         for row in found
     ]
 

@@ -11,7 +11,9 @@ import sqlalchemy as sa
 from lineal.errors import InvalidInput
 from lineal.metadata import tables
 from lineal.metadata.backends import backend_of
+from lineal.metadata.batch.arguments import text
 from lineal.metadata.criteria import Criteria
+from lineal.metadata.integers import whole
 from lineal.metadata.model import Artifact, ArtifactState, Value
 from lineal.metadata.rows import is_of_type
 from lineal.metadata.served import served
@@ -49,7 +51,8 @@ def find(
     abandoned or deleted stays out, unless the filter asks for states. A number, text or bool is
     compared with a property or label.
     """
-    parsed = _parsed(filter)
+    parsed = _parsed(text(filter, "filter"))
+    limit = None if limit is None else whole(limit, "limit")
     wanted = Criteria("artifact", {"state": _as_state(state)}, properties)
     hides = wanted.fields["state"] is None and not (parsed and _asks_for_states(parsed))
     names = None if name is None else _names(store, name)
@@ -127,12 +130,12 @@ def _shows(artifact: Artifact, wanted: Criteria, *, hides: bool) -> bool:
     return not (hides and artifact.state in _HIDDEN) and wanted.fit(artifact)
 
 
-def _parsed(text: str) -> Filter | None:
-    if not text.strip():
+def _parsed(filter_text: str) -> Filter | None:
+    if not filter_text.strip():
         return None
     from lineal.metadata.filters import parse
 
-    return parse(text, "artifact")
+    return parse(filter_text, "artifact")
 
 
 def _asks_for_states(wanted: Filter) -> bool:
@@ -170,7 +173,7 @@ def _as_state(state: ArtifactState | str | None) -> ArtifactState | None:
     if state is None or isinstance(state, ArtifactState):
         return state
     try:
-        return ArtifactState[state.upper()]
+        return ArtifactState[text(state, "state").upper()]
     except KeyError:
         known = ", ".join(each.name for each in ArtifactState)
         raise InvalidInput(f"there is no state {state!r}; choose one of {known}") from None

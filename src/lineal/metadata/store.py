@@ -13,6 +13,7 @@ from lineal.metadata.backends.address import parse_address
 from lineal.metadata.criteria import Criteria
 from lineal.metadata.database import BUSY_SECONDS, Database, Synchronous, repeated
 from lineal.metadata.history import AsOf, Clock, Horizon, horizon
+from lineal.metadata.integers import ids_of
 from lineal.metadata.locks import hold
 from lineal.metadata.model import (
     Artifact,
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["Store", "VersionRow"]
 
 _CHUNK = 10_000  # ids in one statement
-_INT64 = range(-(2**63), 2**63)
 _Result = TypeVar("_Result")
 _Node = TypeVar("_Node", Artifact, Execution, Context)
 
@@ -462,6 +462,6 @@ def _only(found: list[_Node], what: str) -> _Node:
 
 
 def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
-    wanted = sorted(number for number in set(ids) if number in _INT64)  # others nobody has
+    wanted = ids_of(ids)
     for start in range(0, len(wanted), _CHUNK):
         yield wanted[start : start + _CHUNK]

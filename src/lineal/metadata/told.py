@@ -10,7 +10,7 @@ from lineal.metadata import tables
 from lineal.metadata.batch.catalog import catalog_of
 from lineal.metadata.batch.cells import VALUE_COLUMNS, decode, value_of
 from lineal.metadata.batch.statements import Lookup
-from lineal.metadata.model import Artifact, ArtifactState, from_milliseconds
+from lineal.metadata.model import Artifact, ArtifactState, from_milliseconds, read_as
 from lineal.metadata.moments import from_microseconds
 from lineal.metadata.version_rows import VersionRow
 
@@ -82,7 +82,7 @@ def artifacts_now(commit: Commit, ids: Iterable[int]) -> dict[int, Artifact]:
         number: Artifact(
             type=types[type_id].name,
             uri=uri or "",
-            state=None if state is None else ArtifactState(state),
+            state=None if state is None else read_as(ArtifactState, state),
             name=name,
             properties=properties[number],
             custom_properties=custom[number],

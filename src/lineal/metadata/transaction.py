@@ -26,6 +26,7 @@ from lineal.metadata.model import (
     NodeType,
     PropertyType,
     Value,
+    read_as,
 )
 from lineal.metadata.properties import encode_all, split
 from lineal.metadata.queries import (
@@ -135,7 +136,7 @@ class Transaction:
     def execution_state(self, execution_id: int) -> ExecutionState | None:
         """Return the state of an execution as it stands in this transaction."""
         found = EXECUTION_STATE.row(self.commit, execution_id)
-        return None if found is None or found[0] is None else ExecutionState(found[0])
+        return None if found is None or found[0] is None else read_as(ExecutionState, found[0])
 
     def find_artifact(self, kind: ArtifactType, *, content: str) -> int | None:
         """Return the newest artifact of `kind` whose property `sha256` is `content`, if any."""

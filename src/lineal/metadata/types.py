@@ -15,6 +15,7 @@ from lineal.metadata.model import (
     NodeKind,
     NodeType,
     PropertyType,
+    read_as,
 )
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class TypeWrites:
         known = catalog_of(self._commit).by_name.get((int(kind), wanted.name, wanted.version))
         if known is None:
             return None
-        return known.id, {name: PropertyType(n) for name, n in known.properties.items()}
+        return known.id, {name: read_as(PropertyType, n) for name, n in known.properties.items()}
 
     def _create_type(self, kind: NodeKind, wanted: NodeType) -> tuple[int, dict[str, PropertyType]]:
         if not wanted.name:
@@ -98,7 +99,7 @@ class TypeWrites:
             .join(table, table.c.type_id == properties.c.type_id)
             .where(table.c.id == node_id)
         )
-        return {row.name: PropertyType(row.data_type) for row in found}
+        return {row.name: read_as(PropertyType, row.data_type) for row in found}
 
 
 def _kind(wanted: NodeType) -> NodeKind:

@@ -14,7 +14,7 @@ from lineal.metadata import tables
 from lineal.metadata.batch.catalog import catalog_of
 from lineal.metadata.batch.cells import VALUE_COLUMNS, decode, kept_value
 from lineal.metadata.batch.statements import Change, Lookup
-from lineal.metadata.model import PropertyType
+from lineal.metadata.model import PropertyType, read_as
 from lineal.metadata.properties import encode_all, split
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _put_properties(
     rows: list[dict[str, object]] = []
     for change in changes:
         known = catalog.by_id[types[change.node_id]].properties
-        declared = {name: PropertyType(number) for name, number in known.items()}
+        declared = {name: read_as(PropertyType, number) for name, number in known.items()}
         for values, is_custom in zip(
             split(change.properties, declared), (False, True), strict=True
         ):

@@ -14,6 +14,8 @@ import sqlalchemy as sa
 from lineal.errors import InvalidInput
 from lineal.metadata import tables
 from lineal.metadata.backends import backend_of
+from lineal.metadata.batch.arguments import text
+from lineal.metadata.integers import whole
 from lineal.metadata.labels import labels_of, properties_of
 from lineal.metadata.model import ArtifactState
 from lineal.metadata.served import served
@@ -47,9 +49,10 @@ def search(store: Store, words: str, /, *, limit: int | None = 20) -> list[Hit]:
 
     Raises `InvalidInput` without a word.
     """
-    wanted = list(dict.fromkeys(words.casefold().split()))
+    wanted = list(dict.fromkeys(text(words, "words").casefold().split()))
     if not wanted:
         raise InvalidInput("there is nothing to search for; give one or more words")
+    limit = None if limit is None else whole(limit, "limit")
     ids = _candidates(store, wanted)
     artifacts = [a for a in store.artifacts(ids=ids) if a.state not in _HIDDEN]
     versions = store.versions_of(a.id or 0 for a in artifacts)

@@ -90,9 +90,9 @@ def test_links_are_there_once_however_often_they_are_put(puts, ids):
 @pytest.mark.parametrize(
     ("attribution", "association", "told"),
     [
-        (Link(None, 1), None, "an attribution needs the id of its context"),
-        (Link(1, None), None, "an attribution needs the id of its artifact"),
-        (None, Link(1, None), "an association needs the id of its execution"),
+        (Link(None, 1), None, "an attribution of artifact/1 needs the id of its context"),
+        (Link(1, None), None, "an attribution of context/1 needs the id of its artifact"),
+        (None, Link(1, None), "an association of context/1 needs the id of its execution"),
         (Link(99, 1), None, "no context with the id 99"),
         (Link(1, 99), None, "no artifact with the id 99"),
         (None, Link(1, 99), "no execution with the id 99"),

@@ -93,7 +93,7 @@ def test_pages_go_on_to_the_end(graph):
 def test_choice_that_a_kind_does_not_have_is_refused(graph):
     with pytest.raises(InvalidInput, match="contexts can't be chosen by uris"):
         graph.contexts(uris=["x"])
-    with pytest.raises(InvalidInput, match="max_result_size=0"):
+    with pytest.raises(InvalidInput, match="limit is 0"):
         graph.artifacts(limit=0)
 
 

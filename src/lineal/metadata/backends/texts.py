@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from lineal.errors import InvalidInput
+from lineal.metadata.integers import is_int32, is_int64
 from lineal.metadata.spellings import BigInt
 
 if TYPE_CHECKING:
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
 __all__ = ["check_cells", "insert_text", "upsert_text"]
-
-_INT32 = range(-(2**31), 2**31)
-_INT64 = range(-(2**63), 2**63)
 
 
 @lru_cache(maxsize=512)
@@ -90,14 +88,14 @@ def _check_text(where: str, value: str, longest: int | None, *, holds_nul: bool)
 
 
 def _check_number(table: sa.Table, column: str, value: int, *, is_narrow: bool) -> None:
-    if value not in _INT64:
+    if not is_int64(value):
         raise InvalidInput(f"{table.name}.{column} can't hold {value}: over 64 bits")
-    # Ids, and property values in databases that ML Metadata made.
-    is_narrow = is_narrow and (
-        column == "int_value" or not isinstance(table.c[column].type, BigInt)
-    )
-    if is_narrow and value not in _INT32:
+    if not is_narrow or is_int32(value):
+        return
+    if column == "int_value":  # which Lineal makes wider
         raise InvalidInput(
             f"{table.name}.{column} can't hold {value}: ML Metadata made it 32 bits wide in this "
             "database; widen it (ALTER TABLE) or keep the value as text"
         )
+    if not isinstance(table.c[column].type, BigInt):
+        raise InvalidInput(f"{table.name}.{column} can't hold {value}: it is 32 bits wide")

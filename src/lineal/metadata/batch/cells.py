@@ -180,8 +180,10 @@ def check_text(field: str, text: str, *, of: str = "") -> None:
             f"{_field(field, of)} holds a NUL character, at which text ends: {shown(text)}"
         )
     if text.startswith(STRUCT_PREFIX) or text == _NULL:
+        meaning = "no value" if text == _NULL else "the beginning of a Struct"
         raise InvalidInput(
-            f"{_field(field, of)} holds {shown(text)}, which stands for something else"
+            f"{_field(field, of)} holds {shown(text)}, which ML Metadata's clients take for "
+            f"{meaning}; put another character before it, or leave it out"
         )
     if not text.isascii():
         try:

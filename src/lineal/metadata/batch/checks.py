@@ -102,8 +102,8 @@ def check_limits(
 
 def _too_long(field: str, text: str) -> InvalidInput:
     return InvalidInput(
-        f"{field} {shown(text)} has {len(text)} characters; "
-        f"this database holds {_MOST_CHARACTERS} at most"
+        f"{field} has {len(text)} characters, of which this database holds "
+        f"{_MOST_CHARACTERS} at most: {text[:40]!r}…"
     )
 
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from lineal.errors import InvalidInput
 from lineal.metadata import tables
 from lineal.metadata.batch.assembly import TABLES
+from lineal.metadata.integers import ids_of
 from lineal.metadata.model import NodeKind
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from lineal.metadata.batch.forms import Kind
     from lineal.metadata.batch.selects import Slots
 
-__all__ = ["NUMBERS", "conditions", "given", "known_external_ids", "whole_numbers"]
+__all__ = ["NUMBERS", "conditions", "given", "known_external_ids"]
 
 NUMBERS: Mapping[Kind, int] = {
     "artifact": int(NodeKind.ARTIFACT),
@@ -26,7 +27,6 @@ NUMBERS: Mapping[Kind, int] = {
 }
 """What `Type.type_kind` holds for each kind of node."""
 
-_INT64 = range(-(2**63), 2**63)
 _LINKS: Mapping[Kind, Sequence[tuple[sa.Table, str, str]]] = {
     "artifact": [(tables.attribution, "artifact_id", "context_id")],
     "execution": [(tables.association, "execution_id", "context_id")],
@@ -61,7 +61,7 @@ def given(
     """
     version = None if type_name is None or every_version else type_version or ""
     values: dict[str, object] = {
-        "ids": None if ids is None else whole_numbers(ids),
+        "ids": None if ids is None else ids_of(ids),
         "external_ids": None if external_ids is None else known_external_ids(external_ids),
         "uris": None if uris is None else sorted(set(uris)),
         "type_name": type_name,
@@ -104,8 +104,3 @@ def known_external_ids(external_ids: Iterable[str]) -> list[str]:
     if wanted and not wanted[0]:
         raise InvalidInput("external_ids holds an empty one; leave it out")
     return wanted
-
-
-def whole_numbers(ids: Iterable[int]) -> list[int]:
-    """Return the ids that a database can hold, each once, in ascending order."""
-    return sorted({number for number in ids if number in _INT64})

@@ -81,8 +81,10 @@ def put_links(
     ):
         for link in links:
             if link.first is None or link.second is None:
-                lacking = "context" if link.first is None else other
-                raise InvalidInput(f"{what} needs the id of its {lacking}: {_link_told(link)}")
+                ends = {"context": link.first, other: link.second}
+                known = [f" of {kind}/{n}" for kind, n in ends.items() if n is not None]
+                lacking = " and ".join(f"its {kind}" for kind, n in ends.items() if n is None)
+                raise InvalidInput(f"{what}{''.join(known)} needs the id of {lacking}")
     if not attributions and not associations:
         return
     commit = transaction.commit
@@ -135,8 +137,10 @@ def check_present(commit: Commit, kind: Kind, ids: Iterable[int | None]) -> None
 def check_event(event: EventForm) -> None:
     """Refuse an event that lacks an end or its type."""
     if event.artifact_id is None or event.execution_id is None:
-        lacking = "an artifact_id" if event.artifact_id is None else "an execution_id"
-        raise InvalidInput(f"an event needs {lacking}: {_event_told(event)}")
+        ends = {"artifact": event.artifact_id, "execution": event.execution_id}
+        known = [f" of {kind}/{number}" for kind, number in ends.items() if number is not None]
+        lacking = " and ".join(f"an {kind}_id" for kind, number in ends.items() if number is None)
+        raise InvalidInput(f"an event{''.join(known)} needs {lacking}")
     if event.type == EventType.UNKNOWN:
         raise InvalidInput(
             f"the event between artifact/{event.artifact_id} and "
@@ -239,11 +243,3 @@ def _type_told(number: int) -> str:
         return EventType(number).name
     except ValueError:
         return f"of type {number}"
-
-
-def _event_told(event: EventForm) -> str:
-    return f"artifact {event.artifact_id}, execution {event.execution_id}, {_type_told(event.type)}"
-
-
-def _link_told(link: Link) -> str:
-    return f"context {link.first}, other {link.second}"

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypedDict, cast
+from typing import TYPE_CHECKING, TypedDict, cast, get_args
 
+from lineal.errors import InvalidInput, NotFound
 from lineal.metadata.batch import answers
-from lineal.metadata.batch.forms import OrderBy, PageRequest
+from lineal.metadata.batch.arguments import (
+    is_ascending,
+    kind_of,
+    limit_given,
+    one_of,
+    optional_text,
+    order_of,
+    text,
+    texts,
+)
+from lineal.metadata.batch.forms import Kind, OrderBy, PageRequest
+from lineal.metadata.batch.subgraph import Direction, Side
 from lineal.metadata.batch.told import event_of
+from lineal.metadata.integers import ids_of, whole
 from lineal.metadata.model import Artifact, Association, Attribution, Context, Execution
 
 if TYPE_CHECKING:
@@ -16,8 +29,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from lineal.metadata.batch.forms import Kind
-    from lineal.metadata.batch.subgraph import Direction, Ending, Side
+    from lineal.metadata.batch.subgraph import Ending
     from lineal.metadata.model import Event, NodeType
     from lineal.metadata.store import Store
 
@@ -96,6 +108,7 @@ class GraphReads:
 
     def pages(self, kind: Kind, **wanted: Unpack[Wanted]) -> Iterator[NodePage]:
         """Yield page after page of `limit` nodes (by default 1,000), to the end."""
+        _check_names(wanted)
         if wanted.get("limit") is None:
             wanted["limit"] = 1_000
         token = ""
@@ -127,13 +140,14 @@ class GraphReads:
 
         Without a `version` every version of a name comes; "" means the one without a version.
         """
-        listed = None if ids is None else list(ids)
-        external = None if external_ids is None else list(external_ids)
-        kinds: tuple[Kind, ...] = ("artifact", "execution", "context") if kind is None else (kind,)
+        wanted = None if ids is None else ids_of(ids)
+        external = None if external_ids is None else texts(external_ids, "external_ids")
+        optional_text(name, "name"), optional_text(version, "version")
+        kinds: tuple[Kind, ...] = get_args(Kind) if kind is None else (kind_of(kind),)
         found: list[NodeType] = []
         for each in kinds:
             found += answers.types(
-                self.store, each, ids=listed, name=name, version=version, external_ids=external
+                self.store, each, ids=wanted, name=name, version=version, external_ids=external
             )
         return sorted(found, key=lambda made: made.id or 0)
 
@@ -146,31 +160,33 @@ class GraphReads:
         """Return the events of these artifacts and of these executions, in order of their ids."""
         return answers.events(
             self.store,
-            artifact_ids=None if artifact_ids is None else list(artifact_ids),
-            execution_ids=None if execution_ids is None else list(execution_ids),
+            artifact_ids=_numbers("artifact_ids", artifact_ids),
+            execution_ids=_numbers("execution_ids", execution_ids),
         )
 
     def attributions(
         self, *, artifact_ids: Iterable[int] = (), context_ids: Iterable[int] = ()
     ) -> list[Attribution]:
         """Return which of these artifacts and contexts belong to which, by what ties them."""
-        found = answers.links(self.store, "artifact", list(artifact_ids), list(context_ids))
+        found = answers.links(self.store, "artifact", *_ends("artifact", artifact_ids, context_ids))
         return [Attribution(link.first or 0, link.second or 0) for link in found]
 
     def associations(
         self, *, execution_ids: Iterable[int] = (), context_ids: Iterable[int] = ()
     ) -> list[Association]:
         """Return which of these executions and contexts belong to which."""
-        found = answers.links(self.store, "execution", list(execution_ids), list(context_ids))
+        found = answers.links(
+            self.store, "execution", *_ends("execution", execution_ids, context_ids)
+        )
         return [Association(link.first or 0, link.second or 0) for link in found]
 
     def parents(self, context_ids: Iterable[int]) -> Mapping[int, list[Context]]:
         """Return of each of these contexts the ones that hold it."""
-        return answers.relatives(self.store, list(context_ids), children=False)
+        return answers.relatives(self.store, ids_of(context_ids, "context_ids"), children=False)
 
     def children(self, context_ids: Iterable[int]) -> Mapping[int, list[Context]]:
         """Return of each of these contexts the ones that it holds."""
-        return answers.relatives(self.store, list(context_ids), children=True)
+        return answers.relatives(self.store, ids_of(context_ids, "context_ids"), children=True)
 
     def subgraph(
         self,
@@ -187,11 +203,13 @@ class GraphReads:
         A hop leads from artifacts to executions or back; without `max_hops` the walk goes to the
         ends, or to the nodes that `ending_…` name. Raises `NotFound` if nothing fits.
         """
+        one_of(starting, get_args(Side), "starting")
+        one_of(direction, get_args(Direction), "direction")
         cut = answers.subgraph(
             self.store,
             starting,
-            filter,
-            max_hops=max_hops,
+            text(filter, "filter"),
+            max_hops=None if max_hops is None else whole(max_hops, "max_hops"),
             direction=direction,
             ending_artifacts=ending_artifacts,
             ending_executions=ending_executions,
@@ -208,26 +226,56 @@ class GraphReads:
 
 def _request(kind: Kind, wanted: Wanted, token: str) -> tuple[PageRequest, dict[str, object]]:
     """Return the page asked for, and the values of what the nodes must have."""
+    kind_of(kind)
+    _check_names(wanted)
     newest_first = (
         kind == "execution" and wanted.get("context_id") is not None and "order_by" not in wanted
     )
     request = PageRequest(
-        limit=wanted.get("limit"),
-        order_by=wanted.get("order_by", "create_time" if newest_first else "id"),
-        ascending=wanted.get("ascending", not newest_first),
-        token=token,
-        filter=wanted.get("filter", ""),
+        limit=limit_given(wanted.get("limit")),
+        order_by=order_of(wanted.get("order_by", "create_time" if newest_first else "id")),
+        ascending=is_ascending(wanted.get("ascending", not newest_first)),
+        token=text(token, "token"),
+        filter=text(wanted.get("filter", ""), "filter"),
     )
-    values = {
-        "ids": wanted.get("ids"),
-        "external_ids": wanted.get("external_ids"),
-        "uris": wanted.get("uris"),
-        "type_name": wanted.get("type"),
-        "type_version": wanted.get("version"),
+    values: dict[str, object] = {
+        "type_name": optional_text(wanted.get("type"), "type"),
+        "type_version": optional_text(wanted.get("version"), "version"),
         "every_version": True if wanted.get("version") is None else None,
-        "name": wanted.get("name"),
-        "context_id": wanted.get("context_id"),
-        "artifact_id": wanted.get("artifact_id"),
-        "execution_id": wanted.get("execution_id"),
+        "name": optional_text(wanted.get("name"), "name"),
     }
+    ids, external_ids, uris = wanted.get("ids"), wanted.get("external_ids"), wanted.get("uris")
+    if ids is not None:
+        values["ids"] = ids_of(ids)
+    if external_ids is not None:
+        values["external_ids"] = texts(external_ids, "external_ids")
+    if uris is not None:
+        values["uris"] = texts(uris, "uris")
+    for name, number in (
+        ("context_id", wanted.get("context_id")),
+        ("artifact_id", wanted.get("artifact_id")),
+        ("execution_id", wanted.get("execution_id")),
+    ):
+        if number is not None:
+            values[name] = whole(number, name)
     return request, answers.chosen(kind, {k: v for k, v in values.items() if v is not None})
+
+
+def _check_names(wanted: Mapping[str, object]) -> None:
+    """Refuse what no node can be chosen by, which would choose everything."""
+    known = Wanted.__annotations__
+    for name in wanted:
+        if name not in known:
+            raise InvalidInput(
+                str(NotFound.among("nothing is chosen by", name, known, remedy=", ".join(known)))
+            )
+
+
+def _numbers(field: str, ids: Iterable[int] | None) -> list[int] | None:
+    return None if ids is None else ids_of(ids, field)
+
+
+def _ends(
+    kind: Kind, ids: Iterable[int], context_ids: Iterable[int]
+) -> tuple[list[int], list[int]]:
+    return ids_of(ids, f"{kind}_ids"), ids_of(context_ids, "context_ids")

@@ -9,18 +9,41 @@ from typing import TYPE_CHECKING, TypeVar
 
 from lineal.errors import InvalidInput
 from lineal.metadata.batch import compound, edges, nodes, types
+from lineal.metadata.batch.arguments import (
+    instance,
+    instances,
+    kind_of,
+    listed,
+    text,
+    unexpected,
+)
 from lineal.metadata.batch.catalog import catalog_of
-from lineal.metadata.batch.forms import Edge, EventForm, Link
+from lineal.metadata.batch.cells import shown
+from lineal.metadata.batch.forms import EventForm
 from lineal.metadata.batch.plain import (
+    CLASSES,
     Former,
+    edge_of,
     event_form,
+    keyed,
     kind_of_type,
+    link_of,
     milliseconds,
-    part_form,
     paths_of,
     type_form,
 )
-from lineal.metadata.model import Artifact, Association, Attribution, EventType
+from lineal.metadata.integers import whole
+from lineal.metadata.model import (
+    Artifact,
+    Association,
+    Attribution,
+    Context,
+    Event,
+    EventType,
+    Execution,
+    ParentContext,
+    Part,
+)
 from lineal.metadata.served import served_method
 
 if TYPE_CHECKING:
@@ -31,7 +54,7 @@ if TYPE_CHECKING:
 
     from lineal.metadata.batch.forms import Kind
     from lineal.metadata.batch.loading import Loadable
-    from lineal.metadata.model import Context, Event, Execution, NodeType, ParentContext, Part
+    from lineal.metadata.model import NodeType
     from lineal.metadata.store import Store
     from lineal.metadata.transaction import Transaction
 
@@ -95,18 +118,21 @@ class GraphWrites:
         A type is known by its kind, name and version. Properties that a stored one lacks are
         added only with `can_add`; leaving out some that it has takes `can_omit`, and they stay.
         """
-        given = list(types_)
+        given = listed(types_, "types")
+        kinds = [kind_of_type(each) for each in given]
+        forms = [type_form(each) for each in given]
 
         def act(transaction: Transaction) -> dict[int, int]:
             ids: dict[int, int] = {}
             for kind in ("artifact", "execution", "context"):
-                places = [i for i, each in enumerate(given) if kind_of_type(each) == kind]
+                places = [place for place, each in enumerate(kinds) if each == kind]
                 made = types.put_types(
                     transaction,
                     kind,
-                    [type_form(given[place]) for place in places],
+                    [forms[place] for place in places],
                     can_add_fields=can_add,
                     can_omit_fields=can_omit,
+                    words=types.Words("can_add", "can_omit"),
                 )
                 ids.update(zip(places, made, strict=True))
             return ids
@@ -126,7 +152,8 @@ class GraphWrites:
 
         An update replaces everything, or, with `fields`, only these: `uri`, `state`,
         `external_id`, `properties`, `properties.NAME`, and so on. With `expect_unchanged`, one
-        that changed since it was read, as its `updated` tells, raises `Stale`.
+        that changed since it was read, as its `updated` tells, raises `Stale`. Of an id that is
+        given twice the updates are made one after the other: what the last says stays.
         """
         return self._put("artifact", artifacts, fields, expect_unchanged=expect_unchanged)
 
@@ -155,20 +182,23 @@ class GraphWrites:
     @served_method(writes=True)
     def put_events(self, events: Iterable[Event]) -> None:
         """Insert events between stored artifacts and executions; they take the present time."""
-        forms = [event_form(event) for event in events]
+        forms = [event_form(event) for event in instances(events, Event, "events")]
         self._write(lambda transaction: edges.put_events(transaction, forms))
 
     @served_method(writes=True)
     def put_links(self, links: Iterable[Attribution | Association]) -> None:
         """Put artifacts and executions into contexts; those that are in them already stay."""
-        given = list(links)
+        given = listed(links, "links")
+        for link in given:
+            if not isinstance(link, Attribution | Association):
+                raise unexpected(link, "an Attribution or Association")
         attributions = [
-            Link(link.context_id, link.artifact_id)
+            link_of(link, "context_id", "artifact_id")
             for link in given
             if isinstance(link, Attribution)
         ]
         associations = [
-            Link(link.context_id, link.execution_id)
+            link_of(link, "context_id", "execution_id")
             for link in given
             if isinstance(link, Association)
         ]
@@ -177,7 +207,8 @@ class GraphWrites:
     @served_method(writes=True)
     def put_parent_contexts(self, links: Iterable[ParentContext]) -> None:
         """Put contexts into others; a cycle is refused."""
-        forms = [Link(link.child_id, link.parent_id) for link in links]
+        given = instances(links, ParentContext, "links")
+        forms = [link_of(link, "child_id", "parent_id") for link in given]
         self._write(lambda transaction: edges.put_parents(transaction, forms))
 
     @served_method(writes=True)
@@ -198,8 +229,14 @@ class GraphWrites:
         artifact with a known external id is updated.
         """
         given = [
-            (EventType.INPUT, key, index, each) for key, index, each in _keyed(inputs or {})
-        ] + [(EventType.OUTPUT, key, index, each) for key, index, each in _keyed(outputs or {})]
+            (kind, key, index, each)
+            for kind, field, values in (
+                (EventType.INPUT, "inputs", inputs),
+                (EventType.OUTPUT, "outputs", outputs),
+            )
+            for key, index, each in keyed(field, {} if values is None else values)
+        ]
+        groups = listed(contexts, "contexts")
 
         def act(transaction: Transaction) -> tuple[int, list[int], list[int]]:
             form = Former(catalog_of(transaction.commit))
@@ -214,7 +251,7 @@ class GraphWrites:
                     else (None, _event(kind, key, index, artifact_id=each))
                     for kind, key, index, each in given
                 ],
-                [form("context", context) for context in contexts],
+                [form("context", context) for context in groups],
                 reuse_context=reuse_contexts,
                 reuse_artifact=reuse_artifacts,
             )
@@ -242,15 +279,18 @@ class GraphWrites:
 
         All of them are put into every context given.
         """
+        made = listed(executions, "executions")
+        data, groups = listed(artifacts, "artifacts"), listed(contexts, "contexts")
+        edges_ = [edge_of(part) for part in instances(parts, Part, "parts")]
 
         def act(transaction: Transaction) -> tuple[list[int], list[int], list[int]]:
             form = Former(catalog_of(transaction.commit))
             return compound.put_subgraph(
                 transaction,
-                [form("execution", each) for each in executions],
-                [form("artifact", each) for each in artifacts],
-                [form("context", each) for each in contexts],
-                [Edge(part.execution, part.artifact, part_form(part)) for part in parts],
+                [form("execution", each) for each in made],
+                [form("artifact", each) for each in data],
+                [form("context", each) for each in groups],
+                edges_,
                 reuse_context=reuse_contexts,
                 reuse_artifact=reuse_artifacts,
             )
@@ -276,9 +316,14 @@ class GraphWrites:
         """
         from lineal.metadata.batch.loading import load_nodes
 
+        kind_of(kind), text(type, "type")
+        number = None if type_id is None else whole(type_id, "type_id")
+        if not hasattr(data, "__arrow_c_stream__"):
+            raise InvalidInput(f"data is {shown(data)}; give an Arrow table or stream")
+
         def act(transaction: Transaction) -> pa.Int64Array:
             return load_nodes(
-                transaction, kind, data, type_name=type, type_id=type_id, make_type=make_type
+                transaction, kind, data, type_name=type, type_id=number, make_type=make_type
             )
 
         return self._write(act, again=False)  # what a stream gave, it gives once
@@ -293,11 +338,14 @@ class GraphWrites:
         *,
         expect_unchanged: bool,
     ) -> list[int]:
-        wanted = list(given)
+        wanted = listed(given, f"{kind}s")
         paths = paths_of(kind, fields)
         expected = None
         if expect_unchanged:
-            expected = [None if n.id is None else _read_at(kind, n) for n in wanted]
+            expected = [
+                None if getattr(node, "id", None) is None else _read_at(kind, node)
+                for node in wanted
+            ]
 
         def act(transaction: Transaction) -> list[int]:
             form = Former(catalog_of(transaction.commit))
@@ -334,16 +382,8 @@ def _event(kind: EventType, key: str, index: int, *, artifact_id: int | None = N
     return EventForm(artifact_id=artifact_id, type=int(kind), path=(key, index))
 
 
-def _keyed(
-    given: Mapping[str, Artifact | int | Sequence[Artifact | int]],
-) -> Iterator[tuple[str, int, Artifact | int]]:
-    for key, value in given.items():
-        each = [value] if isinstance(value, Artifact | int) else value
-        for index, artifact in enumerate(each):
-            yield key, index, artifact
-
-
 def _read_at(kind: Kind, node: Artifact | Execution | Context) -> int | None:
+    instance(node, CLASSES[kind])
     if node.updated is None:
         raise InvalidInput(
             f"{kind}/{node.id} does not tell when it was last updated; read it from the graph"

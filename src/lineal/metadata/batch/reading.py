@@ -11,10 +11,11 @@ import sqlalchemy as sa
 
 from lineal.metadata import tables
 from lineal.metadata.batch.assembly import TABLES, assemble, node_columns
-from lineal.metadata.batch.choosing import conditions, given, whole_numbers
+from lineal.metadata.batch.choosing import conditions, given
 from lineal.metadata.batch.forms import EventForm, Kind, Link, NodeForm
 from lineal.metadata.batch.selects import CHUNK, Query, Row, Slots, fetch
 from lineal.metadata.batch.type_rows import types
+from lineal.metadata.integers import ids_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -85,7 +86,7 @@ def node_rows(connection: sa.Connection, kind: Kind, values: Mapping[str, object
 
 
 def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
-    wanted = whole_numbers(ids)
+    wanted = ids_of(ids)
     for start in range(0, len(wanted), CHUNK):
         yield wanted[start : start + CHUNK]
 

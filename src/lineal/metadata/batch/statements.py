@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import sqlalchemy as sa
 
+from lineal.metadata.integers import is_int64
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -22,8 +24,6 @@ __all__ = ["Change", "Clash", "Lookup", "atomic", "clashes", "single"]
 
 Condition = sa.ColumnElement[bool]
 Column = sa.ColumnElement[int] | sa.ColumnElement[str]
-
-_INT64 = range(-(2**63), 2**63)
 
 
 class _Prepared(NamedTuple):
@@ -48,7 +48,11 @@ class Lookup:
 
     def rows(self, commit: Commit, values: Iterable[int | str]) -> list[tuple[Any, ...]]:
         """Return the rows for `values`, as the driver gives them, in no order."""
-        given = [v for v in values if v in _INT64] if self._is_number else list(values)
+        given = (
+            [v for v in values if isinstance(v, int) and is_int64(v)]
+            if self._is_number
+            else list(values)
+        )
         if not given:
             return []
         text, name, as_json = self._texts.get(commit.backend.name) or self._prepare(commit)

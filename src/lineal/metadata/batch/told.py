@@ -19,6 +19,7 @@ from lineal.metadata.model import (
     NodeType,
     PropertyType,
     from_milliseconds,
+    read_as,
 )
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def node_of(kind: Kind, form: NodeForm) -> Artifact | Execution | Context:
         return Artifact(
             called,
             form.uri or "",
-            None if form.state is None else ArtifactState(form.state),
+            None if form.state is None else read_as(ArtifactState, form.state),
             form.name,
             properties,
             custom,
@@ -52,7 +53,7 @@ def node_of(kind: Kind, form: NodeForm) -> Artifact | Execution | Context:
     if kind == "execution":
         return Execution(
             called,
-            None if form.state is None else ExecutionState(form.state),
+            None if form.state is None else read_as(ExecutionState, form.state),
             form.name,
             properties,
             custom,
@@ -73,7 +74,7 @@ def event_of(form: EventForm) -> Event:
     return Event(
         artifact_id=form.artifact_id or 0,
         execution_id=form.execution_id or 0,
-        type=EventType(form.type),
+        type=read_as(EventType, form.type),
         path=form.path,
         time=time,
         id=form.id,
@@ -83,7 +84,7 @@ def event_of(form: EventForm) -> Event:
 def type_of(kind: Kind, form: TypeForm) -> NodeType:
     """Return the type of a form that was read."""
     name, version, base = form.name or "", form.version or "", form.base or ""
-    properties = {each: PropertyType(number) for each, number in form.properties.items()}
+    properties = {each: read_as(PropertyType, number) for each, number in form.properties.items()}
     told = (name, properties, version, form.description or "", base, form.id, form.external_id)
     if kind == "execution":
         return ExecutionType(*told, form.input_type or "", form.output_type or "")

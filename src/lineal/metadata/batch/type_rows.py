@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, cast
 import sqlalchemy as sa
 
 from lineal.metadata import tables
-from lineal.metadata.batch.choosing import NUMBERS, known_external_ids, whole_numbers
+from lineal.metadata.batch.choosing import NUMBERS, known_external_ids
 from lineal.metadata.batch.forms import Kind, TypeForm
 from lineal.metadata.batch.selects import Query, Row, Slots, fetch
+from lineal.metadata.integers import ids_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -34,7 +35,7 @@ def types(
     ML Metadata's simple types are left out when nothing is asked for.
     """
     given: dict[str, object] = {
-        "ids": None if ids is None else whole_numbers(ids),
+        "ids": None if ids is None else ids_of(ids),
         "external_ids": None if external_ids is None else known_external_ids(external_ids),
         "name": name,
         "version": None if name is None or every_version else version or "",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import sqlalchemy as sa
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from lineal.metadata.commit import Commit
     from lineal.metadata.transaction import Transaction
 
-__all__ = ["put_types", "settle_types"]
+__all__ = ["MLMD_WORDS", "Words", "put_types", "settle_types"]
 
 _types, _parents = tables.type_, tables.parent_type
 
@@ -49,6 +49,16 @@ _COLUMNS = (
 _LAST = max(PropertyType)
 
 
+class Words(NamedTuple):
+    """What a caller's parameters are called that allow to add properties and to leave some out."""
+
+    add: str
+    omit: str
+
+
+MLMD_WORDS = Words("can_add_fields", "can_omit_fields")
+
+
 def put_types(
     transaction: Transaction,
     kind: Kind,
@@ -56,19 +66,25 @@ def put_types(
     *,
     can_add_fields: bool = False,
     can_omit_fields: bool = False,
+    words: Words = MLMD_WORDS,
 ) -> list[int]:
     """Make or widen types; return their ids, in order.
 
     A type is known by kind, name and version. Properties that it lacks are added only with
-    `can_add_fields`; leaving out ones that it has takes `can_omit_fields`, and they stay. All
-    of the call is done, or nothing.
+    `can_add_fields`; leaving out ones that it has takes `can_omit_fields`, and they stay. The
+    caller calls these two by its own `words`. All of the call is done, or nothing.
     """
     if not types:
         return []
     commit = transaction.commit
     with atomic(commit):
         return settle_types(
-            commit, kind, types, can_add_fields=can_add_fields, can_omit_fields=can_omit_fields
+            commit,
+            kind,
+            types,
+            can_add_fields=can_add_fields,
+            can_omit_fields=can_omit_fields,
+            words=words,
         )
 
 
@@ -79,9 +95,10 @@ def settle_types(
     *,
     can_add_fields: bool,
     can_omit_fields: bool,
+    words: Words = MLMD_WORDS,
 ) -> list[int]:
     """Do what `put_types` does as a part of something greater, which undoes it if it fails."""
-    plan = _Plan(commit, kind, catalog_of(commit), can_add_fields, can_omit_fields)
+    plan = _Plan(commit, kind, catalog_of(commit), can_add_fields, can_omit_fields, words)
     planned = [plan.put(form) for form in types]
     plan.write()
     return [each.id for each in planned]
@@ -108,6 +125,7 @@ class _Plan:
     catalog: Catalog
     can_add_fields: bool
     can_omit_fields: bool
+    words: Words
     planned: dict[tuple[str, str], _Planned] = field(default_factory=dict)
     added: list[tuple[_Planned, str, int]] = field(default_factory=list)
 
@@ -186,14 +204,15 @@ class _Plan:
         new = {name: number for name, number in wanted.items() if name not in stored}
         if new and not self.can_add_fields:
             raise AlreadyExists(
-                f"the {self.kind} type {shown(form.name)} lacks the properties {_listed(new)}; "
-                "allow them with can_add_fields, or give it another version"
+                f"the {self.kind} type {shown(form.name)} lacks {_listed(new)}; allow "
+                f"{'it' if len(new) == 1 else 'them'} with {self.words.add}, or give the type "
+                "another version"
             )
         missing = stored.keys() - wanted.keys()
         if missing and not self.can_omit_fields:
             raise AlreadyExists(
-                f"the {self.kind} type {shown(form.name)} also has the properties "
-                f"{_listed(missing)}; name them, or leave them out with can_omit_fields"
+                f"the {self.kind} type {shown(form.name)} also has {_listed(missing)}; name "
+                f"{'it' if len(missing) == 1 else 'them'}, or leave out with {self.words.omit}"
             )
         return new
 
@@ -271,4 +290,9 @@ def _other_base(form: TypeForm, base: str) -> Unsupported:
 
 def _listed(names: Iterable[str]) -> str:
     listed = [shown(name) for name in sorted(names)]
-    return ", ".join(listed[:10]) + (f" and {len(listed) - 10} more" if len(listed) > 10 else "")
+    what = "the property " if len(listed) == 1 else "the properties "
+    return (
+        what
+        + ", ".join(listed[:10])
+        + (f" and {len(listed) - 10} more" if len(listed) > 10 else "")
+    )
