@@ -66,3 +66,39 @@ def test_description_of_the_past_tells_of_a_gap(graph):
     told = described(graph.store.as_of(then))["uncertain"]
     assert "by another client" in told
     assert then.isoformat() in told
+
+
+def test_change_by_another_client_after_ours_is_a_gap(graph):
+    artifact = graph.artifact("raw", "a")
+    then = datetime.now(tz=UTC)
+    graph.recorder.label(artifact.id, {"stage": "final"})
+    changed = then.replace(microsecond=0) + timedelta(seconds=10)
+    overwrite(graph.store, artifact.id, changed)
+    past = graph.store.as_of(then)
+    assert history_gaps(past) == [Gap("artifact", artifact.id, "raw@1", changed)]
+
+
+def test_change_by_another_client_between_two_of_ours_is_a_gap(graph):
+    artifact = graph.artifact("raw", "a")
+    then = datetime.now(tz=UTC)
+    graph.recorder.label(artifact.id, {"stage": "final"})
+    changed = then.replace(microsecond=0) + timedelta(seconds=10)
+    overwrite(graph.store, artifact.id, changed)
+    graph.recorder.label(artifact.id, {"stage": "first"})
+    past = graph.store.as_of(then)
+    assert history_gaps(past) == [Gap("artifact", artifact.id, "raw@1", changed)]
+
+
+def test_changes_of_ours_that_expect_a_time_are_no_gaps(graph):
+    from dataclasses import replace
+
+    from lineal.metadata.graph import Graph
+
+    artifact = graph.artifact("raw", "a")
+    then = datetime.now(tz=UTC)
+    native = Graph(graph.store)
+    for uri in ("one", "two", "three"):  # within one millisecond, so that times are pushed on
+        (read,) = native.artifacts(ids=[artifact.id])
+        native.put_artifacts([replace(read, uri=uri)], expect_unchanged=True)
+    graph.recorder.label(artifact.id, {"stage": "final"})
+    assert history_gaps(graph.store.as_of(then)) == []

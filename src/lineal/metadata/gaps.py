@@ -7,6 +7,7 @@ far as they are known date from after it, may have looked otherwise then.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,12 +15,13 @@ import sqlalchemy as sa
 
 from lineal.metadata import tables
 from lineal.metadata.backends import backend_of
-from lineal.metadata.history import old_values
+from lineal.metadata.batch.selects import CHUNK
+from lineal.metadata.integers import ids_of
 from lineal.metadata.model import from_milliseconds
 from lineal.metadata.served import served
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from lineal.metadata.batch.forms import Kind
@@ -53,7 +55,7 @@ def history_gaps(
     Of the present everything is known. New nodes and links of other clients are no gaps: their
     own times date them.
     """
-    wanted = None if ids is None else sorted(set(ids))
+    wanted = None if ids is None else ids_of(ids)
     found: list[Gap] = []
     with store.reading() as (connection, at):
         if at is None:
@@ -88,11 +90,50 @@ def _gaps(connection: sa.Connection, at: Horizon, kind: Kind, ids: list[int] | N
     if ids is not None:
         query = query.where(backend_of(connection).among(table.c.id, ids))
     rows = connection.execute(query.order_by(table.c.id)).all()
-    kept = old_values(connection, at, kind, [row[0] for row in rows])
+    ours = _changes(connection, at, kind, [row[0] for row in rows])
     gaps = []
     for node_id, name, last in rows:
-        before = kept.get(node_id, {}).get("last_update_time_since_epoch", last)
-        changed = int(str(before))
-        if changed > milliseconds:
+        times = _times_of_others(ours.get(node_id, []), last)
+        changed = next((time for time in times if time > milliseconds), None)
+        if changed is not None:
             gaps.append(Gap(kind, node_id, name, from_milliseconds(changed)))
     return gaps
+
+
+def _times_of_others(changes: Iterable[tuple[int, int]], last: int) -> Iterator[int]:
+    """Yield, oldest first, the times of updates that are known and not of our `changes`.
+
+    Those are told by their own time and by the one that stood before.
+    """
+    ours: tuple[int, ...] = ()
+    for time, before in changes:
+        if before not in ours:
+            yield before
+        # An update that expects a time is pushed on from it, if they fall into one millisecond.
+        ours = (time, max(time, before + 1))
+    if last not in ours:
+        yield last
+
+
+def _changes(
+    connection: sa.Connection, at: Horizon, kind: Kind, ids: Sequence[int]
+) -> dict[int, list[tuple[int, int]]]:
+    """Return of our changes of these nodes since the horizon, oldest first, both times."""
+    change, commit = tables.change, tables.commit
+    found: dict[int, list[tuple[int, int]]] = {}
+    for start in range(0, len(ids), CHUNK):
+        query = (
+            sa.select(change.c.node_id, commit.c.time_us, change.c.old)
+            .join(commit, commit.c.number == change.c.commit)
+            .where(
+                change.c.kind == kind,
+                change.c.commit > at.commit,
+                backend_of(connection).among(change.c.node_id, ids[start : start + CHUNK]),
+            )
+            .order_by(change.c.id)
+        )
+        for node_id, microseconds, old in connection.execute(query):
+            before = json.loads(old).get("last_update_time_since_epoch")
+            if before is not None:
+                found.setdefault(node_id, []).append((microseconds // 1000, before))
+    return found
