@@ -119,7 +119,7 @@ def checkout(
         if not isinstance(version, LakeVersion):
             raise InvalidInput(
                 f"{version.ref} is a {version.artifact.type}, not a file or folder of the lake; "
-                "'lineal sql' reads tables"
+                "'lineal sql' reads tables, 'lineal show --content' a kept source or log"
             )
         target = destination or Path(Path(version.name or f"artifact-{version.id}").name)
         path = ws.lake.checkout(version, target, overwrite=overwrite)

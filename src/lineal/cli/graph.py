@@ -106,12 +106,19 @@ def search(
 
 def show(
     name: NameArgument,
+    content: Annotated[
+        bool,
+        typer.Option("--content", help="Print what a file, a kept source or a log holds instead."),
+    ] = False,
     at: session.AtOption = None,
     workspace: session.WorkspaceOption = None,
     as_json: session.JsonOption = False,
 ) -> None:
     """Tell all that is known of one thing."""
     with session.opened(workspace, at=at) as ws:
+        if content:
+            output.print_content(*_content(ws, name), as_json=as_json)
+            return
         described = _described(ws, name)
     if as_json:
         output.print_json(described)
@@ -216,6 +223,21 @@ def _told(row: Mapping[str, object]) -> dict[str, object]:
         "inputs": refs(row["inputs"]),
         "outputs": refs(row["outputs"]),
     }
+
+
+def _content(ws: "Workspace", name: str) -> tuple[str, bytes]:
+    """Return what is shown, and the bytes that it holds."""
+    from lineal.lake import LakeVersion
+    from lineal.workspace.files import FileVersion
+    from lineal.workspace.kept import KeptText
+
+    version = ws.get(name)
+    if not isinstance(version, KeptText | LakeVersion | FileVersion):
+        raise InvalidInput(
+            f"{version.ref} is a {version.artifact.type}, not a file or a text that was kept; "
+            f"'lineal show {version.ref}' tells what is known of it"
+        )
+    return version.ref, version.read_bytes()
 
 
 def _described(ws: "Workspace", name: str) -> dict[str, object]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Progress",
     "plain",
+    "print_content",
     "print_fields",
     "print_json",
     "print_lines",
@@ -146,6 +147,16 @@ def print_fields(fields: Mapping[str, object]) -> None:
 def print_lines(*lines: str) -> None:
     """Print lines of text to stdout."""
     print(*lines, sep="\n")
+
+
+def print_content(name: str, content: bytes, *, as_json: bool) -> None:
+    """Print bytes as they are; in JSON as text, with a mark where they are none."""
+    if as_json:
+        print_json({"ref": name, "content": content.decode("utf-8", "replace")})
+        return
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+    sys.stdout.buffer.flush()
 
 
 def show(thing: RenderableType) -> None:

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 VALUES = ("ExampleStatistics", "Schema", "ExampleAnomalies")
 """The types of what is read as a value: statistics, schemas, reports."""
 
+KEPT_TEXTS = ("lineal.Source", "lineal.Patch", "lineal.Log")
+"""The types of the texts that are kept beside a run."""
+
 __all__ = ["handle", "is_path", "load", "locate", "name_or_path", "node_of", "resolve"]
 
 
@@ -69,6 +72,12 @@ def handle(workspace: Workspace, artifact: Artifact, row: VersionRow | None = No
         return workspace.features.training_set_of(artifact, row)
     if is_live and kind in ("lineal.Entity", "lineal.FeatureView", "lineal.FeatureService"):
         return workspace.features.definition_of(artifact, row)
+    if kind in KEPT_TEXTS:
+        from lineal.workspace.kept import KeptText
+
+        return KeptText(
+            workspace.store, workspace.recorder, artifact, row, objects=workspace.objects
+        )
     if is_live and kind not in VALUES and artifact.uri.startswith("/"):
         from lineal.workspace.files import FileVersion, is_published
 

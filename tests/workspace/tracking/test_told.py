@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -50,3 +51,24 @@ def test_a_lineage_tells_which_script_made_something_of_which_file(
     assert f"in track copies.py (execution/{only_run(ws).id})" in shown.splitlines()[0]
     assert "raw.csv (artifact/" in shown
     assert "lineal.File" not in shown
+
+
+def test_kept_source_and_log_can_be_read_again(
+    project: Project, ws: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.root)
+    project.write("says.py", "print('done')\n")
+    assert project.lineal("exec", "--", sys.executable, "says.py").code == 0
+    run = ws.store.executions(type="lineal.exec")[0]
+    events = {str(e.path[0]): e.artifact_id for e in ws.store.events(execution_ids=[run.id or 0])}
+
+    source, log = (f"artifact/{events[key]}" for key in ("source", "log"))
+
+    assert project.lineal("show", source, "--content").out == "print('done')\n"
+    assert ws.get(log).read_bytes() == b"done\n"  # type: ignore[attr-defined]
+    shown = json.loads(project.lineal("show", log, "--content", "--json").out)
+    assert shown == {"ref": log, "content": "done\n"}
+    refused = project.lineal("checkout", log)
+    assert (refused.code, "lineal show --content" in refused.err) == (2, True)
+    environment = project.lineal("show", f"artifact/{events['environment']}", "--content")
+    assert (environment.code, "not a file or a text" in environment.err) == (2, True)
