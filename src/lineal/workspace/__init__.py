@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from lineal.workspace.doctor import Finding
     from lineal.workspace.files import FileVersion
+    from lineal.workspace.opening import existing_workspace
+    from lineal.workspace.opening import open_workspace as open  # noqa: A004
     from lineal.workspace.recorded import RecordedReport, RecordedSchema, RecordedStatistics
     from lineal.workspace.verbs import infer_schema, read, save, statistics, validate
-    from lineal.workspace.workspace import Workspace, existing_workspace
-    from lineal.workspace.workspace import open_workspace as open  # noqa: A004
+    from lineal.workspace.workspace import Workspace
 
 __all__ = [
     "FileVersion",
@@ -35,9 +36,9 @@ _LAZY = {
     "RecordedSchema": ("recorded", "RecordedSchema"),
     "RecordedStatistics": ("recorded", "RecordedStatistics"),
     "Workspace": ("workspace", "Workspace"),
-    "existing_workspace": ("workspace", "existing_workspace"),
+    "existing_workspace": ("opening", "existing_workspace"),
     "infer_schema": ("verbs", "infer_schema"),
-    "open": ("workspace", "open_workspace"),
+    "open": ("opening", "open_workspace"),
     "read": ("verbs", "read"),
     "save": ("verbs", "save"),
     "statistics": ("verbs", "statistics"),

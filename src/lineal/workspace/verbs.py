@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from lineal import validation
 from lineal.validation import Report, Schema, Statistics
+from lineal.workspace.opening import current_workspace
 from lineal.workspace.recorded import Recorded
-from lineal.workspace.workspace import current_workspace, workspace_of
+from lineal.workspace.workspace import workspace_of
 
 if TYPE_CHECKING:
     from lineal.metadata import Version

@@ -2,41 +2,34 @@
 
 from __future__ import annotations
 
-import os
 import weakref
-from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, overload
 
 from lineal import __version__
 from lineal.errors import InvalidInput
 from lineal.metadata import EnvironmentRecord, Moment, Recorder, Version, as_moment
-from lineal.workspace.locations import Locations, find, make
-from lineal.workspace.settings import MetadataSection, read_settings
-from lineal.workspace.stores import make_with, open_store
+from lineal.workspace.parts import Parts
+from lineal.workspace.settings import read_settings
+from lineal.workspace.stores import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from contextlib import AbstractContextManager
     from pathlib import Path
-    from types import TracebackType
-    from typing import Literal, Self
+    from typing import Literal
 
     import pyarrow as pa
 
-    from lineal.engine import Engine
     from lineal.environment import Environment
-    from lineal.features import Features
-    from lineal.lake import Lake, ObjectStore
     from lineal.metadata import Lineage, Store, Value
     from lineal.metadata.difference import Divergence
     from lineal.metadata.gaps import Gap
-    from lineal.metadata.graph import Graph
     from lineal.pipeline import Forms, NodeResult, Pipeline, RunResult
     from lineal.validation import Schema, Statistics, StatisticsOptions
-    from lineal.warehouse import Warehouse
     from lineal.workspace.columns import ColumnStep
     from lineal.workspace.doctor import Finding
+    from lineal.workspace.locations import Locations
     from lineal.workspace.openlineage import OpenLineage
     from lineal.workspace.recorded import RecordedReport, RecordedSchema, RecordedStatistics
     from lineal.workspace.tracking.command import Executed
@@ -48,7 +41,7 @@ __all__ = ["Workspace", "workspace_by", "workspace_of"]
 _by_recorder: weakref.WeakValueDictionary[int, Workspace] = weakref.WeakValueDictionary()
 
 
-class Workspace:
+class Workspace(Parts):
     """Raw files, tables, statistics, schemas, features and how each came to be.
 
     `lineal.open("flights")` opens the workspace in a folder, and makes it there on first use.
@@ -63,7 +56,7 @@ class Workspace:
     ) -> None:
         self._locations = locations
         self._parent = parent
-        self._finalizers: list[weakref.finalize[..., Workspace]] = []
+        self._finalizers = []
         self.settings = read_settings(locations.settings)
         self.store = store or open_store(self.settings.metadata, locations)
         self.recorder = Recorder(
@@ -79,75 +72,9 @@ class Workspace:
             _ = self.openlineage  # from here on, what happens is noted
 
     @property
-    def root(self) -> Path:
-        """The workspace's folder."""
-        return self._locations.root
-
-    @property
-    def locations(self) -> Locations:
-        """The paths inside the folder."""
-        return self._locations
-
-    @property
     def present(self) -> Workspace:
         """The workspace as it is now; of a view of the past, the one that it is a view of."""
         return self._parent or self
-
-    @cached_property
-    def engine(self) -> Engine:
-        """What runs computations, within the limits of the workspace's file."""
-        if self._parent is not None:
-            return self._parent.engine
-        from lineal.engine import EngineSettings, open_engine
-        from lineal.lake.disk import private_folder
-
-        limits = self.settings.engine
-        # A folder that goes with this process: what a killed one spilled is found by doctor.
-        held = ExitStack()
-        folder = held.enter_context(private_folder(self._locations.temporary))
-        self._finalizers.append(weakref.finalize(self, _release, held, os.getpid()))
-        return open_engine(
-            EngineSettings(
-                memory_limit=limits.memory_limit,
-                threads=limits.threads,
-                temporary_directory=folder,
-            )
-        )
-
-    @cached_property
-    def graph(self) -> Graph:
-        """Artifacts, executions and contexts themselves, put and read in batches."""
-        from lineal.metadata.graph import Graph
-
-        return Graph(self.store)
-
-    @cached_property
-    def objects(self) -> ObjectStore:
-        """The content-addressed objects that everything's bytes lie in."""
-        from lineal.lake import ObjectStore
-
-        return ObjectStore(self._locations.private)
-
-    @cached_property
-    def lake(self) -> Lake:
-        """Raw files of any kind, versioned."""
-        from lineal.lake import Lake
-
-        return Lake(self.recorder, self.objects)
-
-    @cached_property
-    def warehouse(self) -> Warehouse:
-        """Tables by subject, every version readable for ever."""
-        from lineal.warehouse import Warehouse
-
-        return Warehouse(self.recorder, self.lake, self.engine, self._locations.private)
-
-    @cached_property
-    def features(self) -> Features:
-        """Entities, feature views, training sets, and features read online."""
-        from lineal.features import Features
-
-        return Features(self.recorder, self.warehouse, self.engine, self._locations.private)
 
     @cached_property
     def forms(self) -> Forms:
@@ -442,34 +369,6 @@ class Workspace:
 
         return examine(self, dry_run=dry_run)
 
-    def close(self) -> None:
-        """Free the engine and the database's connections."""
-        if "features" in self.__dict__:
-            self.features.close()
-        if self._parent is None:
-            if "engine" in self.__dict__:
-                self.engine.close()
-            for finalize in self._finalizers:
-                finalize()
-            self.store.close()
-
-    def __enter__(self) -> Self:
-        """Return the workspace itself."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the workspace."""
-        self.close()
-
-    def __repr__(self) -> str:
-        at = self.store.at
-        return f"<Workspace {self.root}{'' if at is None else f' at {at.moment.isoformat()}'}>"
-
     def _after_run(self) -> None:
         if self.settings.openlineage.url is not None:
             self.openlineage.send_after_run()
@@ -478,12 +377,6 @@ class Workspace:
         from lineal.workspace.surroundings import record
 
         return record(self)
-
-
-def _release(held: ExitStack, process: int) -> None:
-    """Let go of what a workspace held, in the process that took it, not in a forked child."""
-    if os.getpid() == process:
-        held.close()
 
 
 def _hide(text: str) -> str:
@@ -510,39 +403,3 @@ def workspace_of(version: Version) -> Workspace:
     if found is None:
         raise InvalidInput(f"the workspace of {version.ref} is gone; keep it while you use it")
     return found
-
-
-def open_workspace(
-    folder: str | Path, *, metadata: str | None = None, password_env: str | None = None
-) -> Workspace:
-    """Open the workspace in `folder`; make it there on first use.
-
-    `metadata` is the URL of the database or server where a new one keeps its graph, and
-    `password_env` names the environment variable that holds the password; both are written into
-    the workspace's file. Raises `AlreadyExists` if the workspace is there with another one.
-    """
-    from pathlib import Path
-
-    if metadata is None:
-        return Workspace(make(Path(folder)))
-    return Workspace(make_with(Path(folder), MetadataSection(metadata, password_env)))
-
-
-def current_workspace() -> Workspace:
-    """Return the workspace found upwards from the current folder, opened once a process."""
-    folder = find()
-    key = str(folder)
-    if key not in _current:
-        _current.clear()
-        _current[key] = Workspace(make(folder))
-    return _current[key]
-
-
-_current: dict[str, Workspace] = {}
-
-
-@contextmanager
-def existing_workspace(folder: Path | None) -> Iterator[Workspace]:
-    """Yield the workspace that holds `folder`, or the current one, and close it in the end."""
-    with Workspace(make(find(folder))) as workspace:
-        yield workspace

@@ -170,7 +170,8 @@ def _artifacts(value: object) -> list[Artifact]:
 
 def _workspace(given: Mapping[str, object]) -> Workspace:
     from lineal.metadata import open_runs
-    from lineal.workspace.workspace import current_workspace, workspace_by, workspace_of
+    from lineal.workspace.opening import current_workspace
+    from lineal.workspace.workspace import workspace_by, workspace_of
 
     for value in given.values():
         if getattr(type(value), "__lineal_workspace__", False):

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
-import json
 import os
 import sys
 from contextlib import suppress
@@ -11,17 +9,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lineal.environment import program
-from lineal.errors import LinealError
+from lineal.errors import LinealError, NotFound
 from lineal.workspace.tracking import notebook
-from lineal.workspace.tracking.facts import as_parameters
+from lineal.workspace.tracking.ending import Ending
+from lineal.workspace.tracking.facts import as_json, as_parameters
+from lineal.workspace.tracking.joining import joined_run
 from lineal.workspace.tracking.keeping import SOURCE
 from lineal.workspace.tracking.opening import TRACK, open_run
 from lineal.workspace.tracking.source import Source, patch_record, running_source, source_record
-from lineal.workspace.tracking.summary import summarize
+from lineal.workspace.tracking.summary import lost, summarize
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from types import TracebackType
 
     from lineal.metadata import EnvironmentRecord
     from lineal.workspace.tracking.run import Run
@@ -58,15 +57,25 @@ def track(
             _session.add_parameters(params)
             return _session.run
         _session.finish()
-    from lineal.workspace.workspace import current_workspace
+    try:
+        where = workspace or _current_workspace()
+        joined = joined_run(where, name)
+        if joined is not None:
+            return joined
+        session = begin(where, name, params, environment=tuple(environment), quiet=quiet)
+    except LinealError as error:
+        raise error.with_traceback(None) from None  # what of ours it passed tells nobody anything
+    return session.run
 
-    return begin(
-        workspace or current_workspace(),
-        name,
-        params,
-        environment=tuple(environment),
-        quiet=quiet,
-    ).run
+
+def _current_workspace() -> Workspace:
+    from lineal.workspace.opening import current_workspace
+
+    try:
+        return current_workspace()
+    except NotFound as error:
+        here = "name one with lineal.track(workspace=lineal.open(DIR)) or LINEAL_WORKSPACE=DIR"
+        raise NotFound(str(error).replace("name one with --workspace DIR", here)) from None
 
 
 def begin(
@@ -120,7 +129,6 @@ class Session:
         self._workspace = workspace
         self._quiet = quiet
         self._process = os.getpid()
-        self._exit_code: object = None
         shell = notebook.shell()
         self._cells = None if shell is None else notebook.Cells(shell, ended=self._cell_ended)
         self._source = None if self._cells is not None else source or running_source()
@@ -139,7 +147,7 @@ class Session:
         self.run, self._observed = self._opened.__enter__()
         if self._cells is not None:
             self.run.running.before_child.append(self._cells_so_far)
-        self._listen()
+        self._ending = Ending(uncaught=self._uncaught, at_exit=self._at_exit)
 
     def add_parameters(self, params: Mapping[str, object] | None) -> None:
         """Keep more parameters, of a cell that is run once more."""
@@ -175,14 +183,21 @@ class Session:
             unsaved = []
         running = self.run.running
         if unsaved:
-            running.note(lineal_unsaved=json.dumps(unsaved[:_MOST_TOLD]))
-        if self._observed.changed:
-            running.note(lineal_changed_inputs=json.dumps(self._observed.changed[:_MOST_TOLD]))
+            running.note(lineal_unsaved=as_json(unsaved[:_MOST_TOLD]))
+        observed = self._observed
+        for name, found in {
+            "lineal_changed_inputs": observed.changed,
+            "lineal_gone_inputs": observed.gone,
+            "lineal_outside_inputs": observed.outside,
+            "lineal_failed_observation": observed.failures,
+        }.items():
+            if found:
+                running.note(**{name: as_json(found[:_MOST_TOLD])})
         if self._cells is not None:
             running.records.extend(self._cells_so_far())
             failed = self._cells.failed()
             if failed:
-                running.note(lineal_failed_cells=json.dumps(list(failed)[-_MOST_TOLD:]))
+                running.note(lineal_failed_cells=as_json(list(failed)[-_MOST_TOLD:]))
         return unsaved
 
     def _source_record(self) -> EnvironmentRecord | None:
@@ -203,43 +218,25 @@ class Session:
 
     def _tell(self, unsaved: Sequence[str], state: str) -> None:
         summary = summarize(self._workspace.store, self.run.id)
+        line = summary.line(self.run.short, state, unsaved, lost(self._observed))
         with suppress(OSError, ValueError):  # there may be nobody left to tell
-            print(summary.line(self.run.short, state, unsaved), file=sys.stderr)
-
-    def _listen(self) -> None:
-        """Be told how the process ends: by an exception, by an exit code, or just so."""
-        self._excepthook, self._exit = sys.excepthook, sys.exit
-        sys.excepthook = self._uncaught
-        sys.exit = self._leave  # type: ignore[assignment]  # raises, as the original does
-        atexit.register(self._at_exit)
+            print(line, file=sys.stderr)
 
     def _forget(self) -> None:
-        atexit.unregister(self._at_exit)
-        # Bound methods are made anew at each look, but are equal.
-        if sys.excepthook == self._uncaught:
-            sys.excepthook = self._excepthook
-        if sys.exit == self._leave:
-            sys.exit = self._exit
+        self._ending.close()
         if self._cells is not None:
             self._cells.close()
 
-    def _uncaught(
-        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None
-    ) -> None:
-        self._excepthook(kind, error, trace)
+    def _uncaught(self, error: BaseException) -> None:
         with suppress(LinealError, OSError):
-            self.finish(error.with_traceback(trace))
+            self.finish(error)
 
-    def _leave(self, code: object = None, /) -> None:
-        self._exit_code = code
-        self._exit(code)  # type: ignore[arg-type]  # takes whatever is given
-
-    def _at_exit(self) -> None:
+    def _at_exit(self, code: object) -> None:
         error: BaseException | None = None
         if self._cells is not None:
             error = self._cells.failure
-        elif _means_failure(self._exit_code):
-            error = SystemExit(self._exit_code)
+        elif _means_failure(code):
+            error = SystemExit(code)
         try:
             self.finish(error)
         except (LinealError, OSError) as raised:
