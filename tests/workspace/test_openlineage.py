@@ -127,6 +127,22 @@ def test_the_published_client_is_heard_over_http(ws: Workspace) -> None:
     assert [row["verb"] for row in ws.log()] == ["openlineage.Run"]
 
 
+def test_a_broken_line_tells_how_many_came_before_it(ws: Workspace, tmp_path: Path) -> None:
+    event = {
+        "eventType": "COMPLETE",
+        "eventTime": "2026-11-24T10:00:00+00:00",
+        "producer": "https://example.org/spark",
+        "schemaURL": "https://openlineage.io/spec/2-0-2/OpenLineage.json",
+        "run": {"runId": RUN},
+        "job": {"namespace": "cluster", "name": "nightly"},
+    }
+    file = tmp_path / "events.jsonl"
+    for broken in ("{", "[]", "{}"):
+        file.write_text(f"{json.dumps(event)}\n{broken}\n")
+        with pytest.raises(InvalidInput, match=r"line 2.*received before this line: 1"):
+            ws.openlineage.receive_file(file)
+
+
 def test_what_one_workspace_tells_another_keeps(telling: Workspace, ws: Workspace) -> None:
     telling.save(FRAME, "ops.flights")
     file = telling.root / "events.jsonl"

@@ -26,6 +26,12 @@ def test_a_new_file_reads_back_as_the_defaults(tmp_path: Path) -> None:
     assert settings.engine.threads is None
 
 
+def test_a_new_workspace_keeps_its_private_folder_out_of_a_repository(tmp_path: Path) -> None:
+    lineal.open(tmp_path).close()
+
+    assert (tmp_path / ".lineal" / ".gitignore").read_text() == "*\n"
+
+
 def test_an_existing_file_is_never_replaced(tmp_path: Path) -> None:
     path = tmp_path / "lineal.toml"
     path.write_text("format = 1\n[engine]\nthreads = 1\n")

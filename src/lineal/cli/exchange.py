@@ -89,7 +89,7 @@ def import_(
     if imported.copied:
         output.print_lines("copied into an empty store: the same ids, the same history")
         return
-    here = ", ".join(f"{count:,} {kind}s" for kind, count in imported.matched.items())
+    here = ", ".join(output.counted(n, f"{kind}s") for kind, n in imported.matched.items())
     lines = [f"here already: {here}"] if here else []
     if imported.renamed:
         lines.append(f"renamed, since another has their name: {imported.renamed:,}")

@@ -70,7 +70,7 @@ def _pass(
         output.print_json(done)
         return
     counts = {**done.new, "changed": done.changed}
-    told = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    told = ", ".join(output.counted(count, what) for what, count in counts.items() if count)
     output.print_lines(f"{done.source} -> {done.target}: {told or 'nothing new'}")
 
 

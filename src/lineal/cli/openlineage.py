@@ -35,7 +35,7 @@ def send(
     if as_json:
         output.print_json({"sent": sent})
     else:
-        output.print_lines(f"{sent} events sent")
+        output.print_lines(output.counted(sent, "events") + " sent")
 
 
 @openlineage.command()
@@ -49,7 +49,9 @@ def waiting(
     if as_json:
         output.print_json({"waiting": count})
     else:
-        output.print_lines(f"{count} events wait")
+        output.print_lines(
+            output.counted(count, "events") + f" {'waits' if count == 1 else 'wait'}"
+        )
 
 
 @openlineage.command()
@@ -66,7 +68,7 @@ def receive(
     if as_json:
         output.print_json({"received": kept})
     else:
-        output.print_lines(f"{kept} events of runs received")
+        output.print_lines(output.counted(kept, "events") + " of runs received")
 
 
 @openlineage.command()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Progress",
+    "counted",
     "plain",
     "print_content",
     "print_fields",
@@ -63,6 +64,11 @@ def plain(value: object) -> object:
             field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)
         }
     return str(value)
+
+
+def counted(count: int, things: str) -> str:
+    """Return a number with what it counts, which is given in the plural."""
+    return f"{count:,} {things.removesuffix('s') if count == 1 else things}"
 
 
 def text(value: object) -> str:

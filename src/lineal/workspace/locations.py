@@ -61,7 +61,8 @@ def find(start: Path | None = None) -> Path:
             return folder
     raise NotFound(
         f"there is no workspace in {here} or above it; "
-        "make one with 'lineal init DIR', or name one with --workspace DIR"
+        "make one with 'lineal init DIR', or name one: --workspace DIR in a shell, "
+        "workspace=lineal.open(DIR) in Python, or the variable LINEAL_WORKSPACE"
     )
 
 
@@ -78,6 +79,8 @@ def make(folder: Path, *, metadata: MetadataSection | None = None) -> Locations:
         for path in (locations.temporary, locations.cache):
             path.mkdir(exist_ok=True)
         if not locations.settings.exists():
+            # Nothing that is kept belongs into a repository, which the folder may lie in.
+            (locations.private / ".gitignore").write_text("*\n", encoding="ascii")
             write_settings(locations.settings, metadata)
     except OSError as error:
         raise Unavailable(

@@ -102,24 +102,25 @@ class OpenLineage:
             with Path(path).open(encoding="utf-8") as lines:
                 for number, line in enumerate(lines, start=1):
                     if line.strip():
-                        count += self._receive_line(line, f"{path}, line {number}")
+                        count += self._receive_line(line, f"{path}, line {number}", count)
         except OSError as error:
             raise NotFound(f"{path} can't be read: {error.strerror}") from error
         except UnicodeDecodeError as error:
             raise InvalidInput(f"{path} is no text in UTF-8: {error.reason}") from error
         return count
 
-    def _receive_line(self, line: str, where: str) -> int:
+    def _receive_line(self, line: str, where: str, before: int) -> int:
+        kept = f"; events of runs received before this line: {before}"
         try:
             event = json.loads(line)
         except ValueError as error:
-            raise InvalidInput(f"{where} is no JSON: {error}") from error
+            raise InvalidInput(f"{where} is no JSON: {error}{kept}") from error
         if not isinstance(event, dict):
-            raise InvalidInput(f"{where} is no event: it holds {line[:40]!r}, not an object")
+            raise InvalidInput(f"{where} is no event: it holds {line[:40]!r}, not an object{kept}")
         try:
             return self.receive(event)
         except InvalidInput as error:
-            raise InvalidInput(f"{where}: {error}") from error
+            raise InvalidInput(f"{where}: {error}{kept}") from error
 
     def _transport(self) -> Transport:
         url = self._section.url

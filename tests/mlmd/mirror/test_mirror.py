@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import subprocess
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from lineal.errors import InvalidInput, LinealError
+from lineal.errors import InvalidInput, LinealError, Unavailable
 from lineal.metadata import Artifact, ArtifactType, ExecutionType, Made, Output, Recorder, Store
 from lineal.metadata.graph import Graph
 from lineal.mlmd import metadata_store
@@ -269,3 +270,11 @@ def test_a_mirror_needs_the_database(store: Store, peer: Peer) -> None:
         with pytest.raises(InvalidInput, match="where the database is"):
             mirror_out(remote, peer)
         remote.close()
+
+
+def test_a_server_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    with (
+        closing(Store(tmp_path / "here.db")) as here,
+        pytest.raises(Unavailable, match=r"mlmd://127\.0\.0\.1:9 can't be reached .*mlmds://"),
+    ):
+        mirror_in(Peer.at("mlmd://127.0.0.1:9"), here)

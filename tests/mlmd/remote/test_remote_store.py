@@ -251,6 +251,16 @@ def test_a_server_that_is_gone_is_unavailable_after_a_while(ends: Ends) -> None:
         RemoteStore(ends.url, patience_seconds=0.2)
 
 
+def test_a_long_wait_for_a_server_is_told(ends: Ends, caplog: pytest.LogCaptureFixture) -> None:
+    ends.server.stop(0)
+
+    with pytest.raises(Unavailable, match="can't be reached"):
+        ends.there.names()
+
+    told = [record.getMessage() for record in caplog.records if record.name == "lineal.remote"]
+    assert told == [f"waiting for the metadata server {ends.url}, 3 seconds at most"]
+
+
 def test_a_server_that_comes_back_is_found_again(ends: Ends) -> None:
     ends.make("a", "c1")
     port = ends.server.port

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from lineal.errors import InvalidInput, NotFound, Unavailable
-from lineal.mlmd.errors import NotFoundError
+from lineal.mlmd.errors import NotFoundError, UnavailableError
 from lineal.mlmd.metadata_store.calling import Remote
 from lineal.mlmd.proto import metadata_store_pb2 as pb
 from lineal.mlmd.proto import metadata_store_service_pb2 as sv
@@ -63,8 +63,14 @@ class Peer:
         return cls(Remote(config), str(identity), shown)
 
     def ask(self, method: str, request: Any) -> Any:
-        """Return the response to a request."""
-        return self._end.answer(method, request)
+        """Return the response to a request; raise `Unavailable` naming the server."""
+        try:
+            return self._end.answer(method, request)
+        except UnavailableError as error:
+            raise Unavailable(
+                f"the server {self.shown} can't be reached ({error}); see whether it runs there, "
+                "and whether it wants TLS (mlmds://); what came before is kept, so try again"
+            ) from error
 
     def types(self, kind: Kind) -> list[NodeType]:
         """Return all types of a kind."""

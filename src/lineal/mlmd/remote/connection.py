@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -33,6 +34,8 @@ PATIENCE_SECONDS = 30.0
 """How long a call waits for a server that can't be reached, while it is started anew, say."""
 
 _FIRST_WAIT, _LONGEST_WAIT = 0.05, 1.0
+_SILENT_SECONDS = 1.5
+_log = logging.getLogger("lineal.remote")  # told on stderr, if nobody says otherwise
 _OPTIONS = [
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
@@ -161,8 +164,9 @@ class Connection:
         """
         import grpc
 
-        deadline = time.monotonic() + self._patience_seconds
-        wait = _FIRST_WAIT
+        began = time.monotonic()
+        deadline = began + self._patience_seconds
+        wait, told = _FIRST_WAIT, False
         while True:
             ask = self._channel().unary_unary(f"/{SERVICE}/{method}")
             try:
@@ -176,6 +180,13 @@ class Connection:
                     raise self._ours(error, uncertain=method == "Write") from error
                 if method == "Write" and not _never_sent(error):
                     message.again = True
+            if not told and time.monotonic() - began > _SILENT_SECONDS:
+                told = True
+                _log.warning(
+                    "waiting for the metadata server %s, %.0f seconds at most",
+                    self.address.shown,
+                    self._patience_seconds,
+                )
             time.sleep(wait)
             wait = min(wait * 2, _LONGEST_WAIT)
 
