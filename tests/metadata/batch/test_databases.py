@@ -69,3 +69,12 @@ def test_executions_events_links_and_parents_are_put_once(puts):
         puts.call(edges.put_parents, [Link(other, group)])
     assert len(puts.rows(tables.attribution)) == len(puts.rows(tables.association)) == 2
     assert [event.path for event in puts.store.events(execution_ids=[run])] == [("out", 0)]
+
+
+def test_a_name_that_the_database_would_cut_is_told_with_its_length(puts):
+    if puts.store._database.backend.name == "sqlite":  # which holds names of any length
+        puts.put("artifact", puts.artifact(name="n" * 300))
+        assert len(puts.rows(tables.artifact)) == 1
+        return
+    with pytest.raises(InvalidInput, match=r"^the name has 300 characters, .* 255 at most: 'nnn"):
+        puts.put("artifact", puts.artifact(name="n" * 300))

@@ -176,3 +176,16 @@ def test_a_cycle_is_found_if_and_only_if_there_is_one(arrows):
     assert bool(cycle) == any(reaches_itself(arrows, start) for start in arrows)
     assert all(b in arrows[a] for a, b in itertools.pairwise(cycle))
     assert cycle[:1] == cycle[-1:]
+
+
+@pytest.mark.parametrize(
+    ("event", "told"),
+    [
+        (EventForm(None, None, 3), "^an event needs an artifact_id and an execution_id$"),
+        (EventForm(None, 7, 3), "^an event of execution/7 needs an artifact_id$"),
+        (EventForm(7, None, 3), "^an event of artifact/7 needs an execution_id$"),
+    ],
+)
+def test_what_an_event_lacks_is_told_with_what_it_has(puts, event, told):
+    with pytest.raises(InvalidInput, match=told):
+        puts.call(edges.put_events, [event])

@@ -28,6 +28,7 @@ from lineal.metadata.model import (
     ExecutionType,
     PropertyType,
     Value,
+    read_as,
 )
 from lineal.metadata.names import check_name, format_name
 from lineal.metadata.openlineage.told import STATES, ToldDataset, ToldRun, read_event
@@ -121,7 +122,7 @@ class _Receiving:
             found, state = int(row[0]), row[1]
             if told is not None:
                 self._job(found, told)
-            return found, None if state is None else ExecutionState(state)
+            return found, None if state is None else read_as(ExecutionState, state)
         # A parent that has told nothing yet has no state: it may be running or long gone.
         made = self._transaction.insert_execution(RUN, Execution(RUN.name, name=run))
         if told is not None:
