@@ -13,7 +13,7 @@ def test_a_property_too_wide_for_a_column_of_ml_metadatas_is_told_with_the_remed
 
 
 def test_a_state_too_wide_is_told_without_one():
-    with pytest.raises(InvalidInput, match=r"^Artifact\.state can't hold 4294967296: it is 32 bits"):
+    with pytest.raises(InvalidInput, match=r"^Artifact\.state can't hold 4294967296: it is 32"):
         check_cells(tables.artifact, ("state",), [(2**32,)], has_narrow_values=True)
 
 

@@ -43,7 +43,7 @@ def test_history_keeps_a_value_as_it_was(value):
         (2**63, "'p' is 9223372036854775808, which does not fit 64 bits"),
         (-(2**63) - 1, "64 bits"),
         ("a\0b", "'p' holds a NUL"),
-        ("__MLMD_NULL__", r"'p' holds '__MLMD_NULL__'.* for no value; put another character before"),
+        ("__MLMD_NULL__", r"'p' holds '__MLMD_NULL__'.* for no value; put another"),
         ("mlmd-struct::x", "'p' holds 'mlmd-struct::x'"),
         ("\ud800", "broken text"),
         (None, "'p'"),
