@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from contextlib import closing
 
 import pytest
@@ -174,3 +175,35 @@ def test_a_text_that_ends_with_nul_is_nobodys(store: Store, held: Graph) -> None
                 backend.among(sa.type_coerce(tables.artifact.c.uri, sa.Text), given)
             )
             assert len(connection.execute(query).all()) == count
+
+
+# Values that are none
+
+
+COLUMNS = "(artifact_id, name, is_custom_property, string_value)"
+NO_STRUCT = "'mlmd-struct::" + base64.b64encode(b"\xff\xef").decode() + "'"
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("UPDATE Artifact SET uri = x'ff'", "the uri of artifact/1 can't be read"),
+        ("UPDATE Artifact SET name = x'ff'", "the name of artifact/1 can't be read"),
+        (
+            f"INSERT INTO ArtifactProperty {COLUMNS} VALUES (1, 'z', 1, {NO_STRUCT})",
+            "the property 'z' of artifact/1 can't be read",
+        ),
+    ],
+    ids=["uri", "name", "struct"],
+)
+def test_a_stored_value_that_is_none_is_told_with_its_node(
+    held: Graph, store: Store, place: str, statement: str, told: str
+) -> None:
+    engine = sa.create_engine(parse_address(place).url, poolclass=sa.NullPool)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+
+    with pytest.raises(Corrupt, match=told):
+        held.artifacts(ids=[1])
+    with pytest.raises(Corrupt, match=told):
+        store.artifacts(ids=[1])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import sqlalchemy as sa
 
+from lineal.errors import Corrupt
 from lineal.metadata import tables
 from lineal.metadata.backends import backend_of
 from lineal.metadata.history import Horizon, old_values
@@ -24,6 +25,7 @@ from lineal.metadata.model import (
     read_as,
 )
 from lineal.metadata.properties import decode
+from lineal.metadata.structs import damaged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -227,11 +229,18 @@ def _add_properties(
     properties: dict[int, dict[str, Value]] = {}
     custom: dict[int, dict[str, Value]] = {}
     for row in connection.execute(sa.select(table).where(owner.in_(ids))).mappings():
-        value = decode({str(key): cell for key, cell in row.items()})
+        try:
+            value = decode({str(key): cell for key, cell in row.items()})
+        except Corrupt as error:
+            field = f"the property {row['name']!r}"
+            raise damaged(f"{kind}/{row[f'{kind}_id']}", field, error) from error
         if value is not None:
             target = custom if row["is_custom_property"] else properties
             target.setdefault(row[f"{kind}_id"], {})[row["name"]] = value
     for node in found:
+        for column in ("name", "uri"):
+            if isinstance(node.get(column), bytes):  # SQLite keeps what it is given
+                raise damaged(f"{kind}/{node['id']}", f"the {column}", "it is no text")
         node["properties"] = properties.get(_number(node["id"]), {})
         node["custom_properties"] = custom.get(_number(node["id"]), {})
 

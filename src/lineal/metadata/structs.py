@@ -11,7 +11,7 @@ from lineal.errors import Corrupt, InvalidInput
 if TYPE_CHECKING:
     from google.protobuf import struct_pb2
 
-__all__ = ["STRUCT_PREFIX", "pack", "pack_struct", "unpack", "unpack_struct"]
+__all__ = ["STRUCT_PREFIX", "damaged", "pack", "pack_struct", "unpack", "unpack_struct"]
 
 STRUCT_PREFIX = "mlmd-struct::"
 
@@ -35,6 +35,14 @@ def pack_struct(field: str, value: dict[str, object]) -> bytes:
     struct = struct_pb2.Struct()
     _fill_struct(struct, value, field, 1)
     return struct.SerializeToString(deterministic=True)
+
+
+def damaged(node: str, field: str, reason: object) -> Corrupt:
+    """Return the error that tells which value of which node can't be read."""
+    return Corrupt(
+        f"{field} of {node} can't be read: {reason}; correct it in the database, or restore that "
+        "from a copy"
+    )
 
 
 def unpack(text: str) -> dict[str, object]:

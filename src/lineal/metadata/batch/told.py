@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lineal.errors import Corrupt
 from lineal.metadata.batch.cells import value_of
 from lineal.metadata.model import (
     Artifact,
@@ -21,6 +22,7 @@ from lineal.metadata.model import (
     from_milliseconds,
     read_as,
 )
+from lineal.metadata.structs import damaged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,8 +36,11 @@ __all__ = ["event_of", "node_of", "type_of"]
 def node_of(kind: Kind, form: NodeForm) -> Artifact | Execution | Context:
     """Return the artifact, execution or context of a form that was read."""
     created, updated = from_milliseconds(form.created), from_milliseconds(form.updated)
-    properties, custom = _values(form.properties), _values(form.custom)
+    properties, custom = _values(kind, form, form.properties), _values(kind, form, form.custom)
     called = form.type or ""
+    if isinstance(form.uri, bytes) or isinstance(form.name, bytes):  # SQLite keeps what it is given
+        column = "uri" if isinstance(form.uri, bytes) else "name"
+        raise damaged(f"{kind}/{form.id}", f"the {column}", "it is no text")
     if kind == "artifact":
         return Artifact(
             called,
@@ -91,7 +96,15 @@ def type_of(kind: Kind, form: TypeForm) -> NodeType:
     return ArtifactType(*told) if kind == "artifact" else ContextType(*told)
 
 
-def _values(cells: Mapping[str, Cell | None]) -> dict[str, Value]:
+def _values(kind: Kind, form: NodeForm, cells: Mapping[str, Cell | None]) -> dict[str, Value]:
     if not cells:  # as often
         return {}
-    return {name: value_of(cell) for name, cell in cells.items() if cell is not None}
+    try:
+        return {name: value_of(cell) for name, cell in cells.items() if cell is not None}
+    except Corrupt:
+        for name, cell in cells.items():
+            try:
+                value_of(cell)  # type: ignore[arg-type] # None passes
+            except Corrupt as error:
+                raise damaged(f"{kind}/{form.id}", f"the property {name!r}", error) from error
+        raise
