@@ -114,9 +114,9 @@ def run_command(
 ) -> None:
     """Run any program, recorded.
 
-    Inputs are stored by content; outputs become versions in the lake, called as their files are,
-    if the program ends with 0. What it prints passes through (to stderr with --json), and is
-    kept. Exits with the program's own code.
+    Inputs are stored by content; outputs become versions in the lake, called as their files are
+    (--name names the run, not them), if the program ends with 0. What it prints passes through
+    (to stderr with --json), and is kept. Exits with the program's own code.
     """
     from lineal.workspace.tracking.command import execute
 
@@ -155,7 +155,7 @@ def rerun(
         str,
         typer.Argument(
             metavar="RUN",
-            help="Its name (the newest run is meant), its id, or its first letters.",
+            help="Its name (the newest run is meant), its id, its first letters, or what it made.",
             show_default=False,
         ),
     ],

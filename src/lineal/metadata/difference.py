@@ -29,6 +29,10 @@ __all__ = ["ENVIRONMENT_KEY", "Difference", "DifferenceKind", "Divergence", "com
 ENVIRONMENT_KEY = "environment"
 _RUN_KEY = "run"
 _CODE = ("lineal_code", "lineal_command")
+_OWN = {
+    "lineal.Table": ("load", "plan", "read_by", "schema_id", "since", "snapshot_id"),
+}
+"""What Lineal keeps of a type to find its data again; its content tells of that already."""
 
 EnvironmentChanges: TypeAlias = (
     "Callable[[Artifact, Artifact], Sequence[tuple[str, str | None, str | None]]]"
@@ -315,10 +319,11 @@ class _Pairing:
 def _told(node: Artifact | Execution) -> Mapping[str, Value]:
     """Return what was said of the node, without what Lineal notes for itself."""
     given = {**node.custom_properties, **node.properties}
+    own = _OWN.get(node.type, ())
     return {
         name: value
         for name, value in given.items()
-        if not name.startswith("lineal_") and name != "sha256"
+        if not name.startswith("lineal_") and name != "sha256" and name not in own
     }
 
 

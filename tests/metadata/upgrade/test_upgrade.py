@@ -258,6 +258,13 @@ def test_wrong_versions_and_places_are_refused(old: Old, tmp_path: Path) -> None
         upgrade(tmp_path / "other.db")
 
 
+def test_a_folder_is_said_to_be_one(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"is a folder; give the database's file"):
+        upgrade(tmp_path)
+    with pytest.raises(InvalidInput, match="is a folder"):
+        check(tmp_path)
+
+
 # Others at the same time, and crashes
 
 

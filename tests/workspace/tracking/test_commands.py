@@ -145,6 +145,20 @@ def test_a_rerun_tells_what_went_in_and_came_out_different(
     assert ws.get("clean.txt").read_bytes() == b"Xyz"
 
 
+def test_a_rerun_finds_the_run_by_what_it_made(
+    ws: Workspace, upper: list[str], project: Project
+) -> None:
+    first = ws.exec(upper, inputs=["raw.txt"], outputs=["clean.txt"], name="clean")
+    project.script("import lineal; lineal.track(); lineal.save('raw.txt', 'kept')\n")
+    ws.lake.add(project.write("by-hand.txt", "x"), "by-hand")
+    script = f"execution/{only_run(ws).id}"
+
+    assert ws.rerun("clean.txt").of == first.ref
+    assert ws.rerun("kept").of == script
+    with pytest.raises(NotFound, match="by-hand was made by no command"):
+        ws.rerun("by-hand")
+
+
 def test_a_rerun_on_the_same_inputs_touches_nothing(
     ws: Workspace, project: Project, upper: list[str]
 ) -> None:

@@ -29,6 +29,11 @@ def address_of(given: str | Path) -> Address:
     address = parse_address(given)
     if address.in_memory:
         raise InvalidInput("a database in memory is always new; give the file of one to upgrade")
+    if address.path is not None and address.path.is_dir():
+        raise InvalidInput(
+            f"{address.path} is a folder; give the database's file "
+            "(a workspace keeps its own in .lineal/metadata.db)"
+        )
     if address.path is not None and not address.path.is_file():
         raise NotFound(f"there is no database {address.path}")
     return address

@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING
 
 from lineal.environment import Change
 from lineal.errors import InvalidInput, NotFound
+from lineal.metadata import EventType
 from lineal.workspace.tracking.command import EXEC, PLAN, Plan, run_plan
 from lineal.workspace.tracking.facts import FOLDER, RERUN_OF, RERUN_VARIABLE
 from lineal.workspace.tracking.known import hash_of
@@ -70,7 +71,7 @@ def rerun(
     stdout: IO[str] | None = None,
 ) -> Rerun:
     """Repeat a command or a tracked script; see `Workspace.rerun`."""
-    execution = find_run(workspace.store, run)
+    execution = _meant(workspace, run)
     before = trace(workspace.store, execution)
     of = f"execution/{execution.id}"
     if changed_only and not _present_changes(workspace, execution, before):
@@ -101,6 +102,34 @@ def rerun(
         ),
         tuple(outputs),
         tuple(same),
+    )
+
+
+def _meant(workspace: Workspace, run: str) -> Execution:
+    """Return the run that is called so, or else the one that made what is called so."""
+    from lineal.workspace.resolving import locate
+
+    store = workspace.store
+    try:
+        return find_run(store, run)
+    except NotFound as unknown:
+        try:
+            artifact, _ = locate(workspace, run)
+        except (NotFound, InvalidInput):
+            raise unknown from None
+    makers = store.events(artifact_ids=[artifact.id or 0])
+    maker = next((e.execution_id for e in makers if e.type == EventType.OUTPUT), None)
+    seen: set[int] = set()
+    while maker is not None and maker not in seen:
+        seen.add(maker)
+        execution = store.execution(maker)
+        if execution.type in (EXEC.name, TRACK.name):
+            return execution
+        parent = execution.get("lineal_parent")
+        maker = parent if isinstance(parent, int) else None
+    raise NotFound(
+        f"{run} was made by no command (lineal exec) or tracked script that could be run again; "
+        f"'lineal lineage {run}' tells what made it"
     )
 
 
