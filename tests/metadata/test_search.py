@@ -159,6 +159,9 @@ def test_the_log_tells_executions_newest_first(filled) -> None:
     assert last == {
         "execution": f"execution/{execution.id}",
         "id": execution.id,
+        "run": execution.name,
+        "name": None,
+        "files": {},
         "verb": "stats",
         "state": "COMPLETE",
         "started": execution.created,
