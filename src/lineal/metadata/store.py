@@ -13,7 +13,6 @@ from lineal.metadata.backends.address import parse_address
 from lineal.metadata.criteria import Criteria
 from lineal.metadata.database import BUSY_SECONDS, Database, Synchronous, repeated
 from lineal.metadata.history import AsOf, Clock, Horizon, horizon
-from lineal.metadata.integers import ids_of
 from lineal.metadata.locks import hold
 from lineal.metadata.model import (
     Artifact,
@@ -25,9 +24,10 @@ from lineal.metadata.model import (
     Value,
 )
 from lineal.metadata.moments import Moment, as_moment, from_microseconds
+from lineal.metadata.node_rows import children_of, chunks, nodes
 from lineal.metadata.served import Elsewhere, served
 from lineal.metadata.transaction import Transaction
-from lineal.metadata.version_rows import VersionRow, version_rows
+from lineal.metadata.version_rows import VersionRow, aliases_of, is_newest, version_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Store", "VersionRow"]
 
-_CHUNK = 10_000  # ids in one statement
 _Result = TypeVar("_Result")
 _Node = TypeVar("_Node", Artifact, Execution, Context)
 
@@ -245,7 +244,7 @@ class Store:
             raise InvalidInput("events are asked for by artifact ids or by execution ids")
         found: list[Event] = []
         with self.reading() as (connection, at):
-            for chunk in _chunks(wanted):
+            for chunk in chunks(wanted):
                 found += rows.events(connection, [self._database.backend.among(column, chunk)], at)
         return sorted(found, key=lambda event: event.id or 0)
 
@@ -254,7 +253,7 @@ class Store:
         """Return the first step of the path of each of these events, where it has one."""
         found: dict[int, str] = {}
         with self.reading() as (connection, _):
-            for chunk in _chunks(event_ids):
+            for chunk in chunks(event_ids):
                 paths = rows.paths(connection, chunk)
                 found |= {event_id: str(path[0]) for event_id, path in paths.items()}
         return found
@@ -262,19 +261,10 @@ class Store:
     @served()
     def children(self, execution_ids: Iterable[int]) -> dict[int, list[int]]:
         """Return the ids of the executions that began inside of each of these, where any did."""
-        table = tables.execution_property
         found: dict[int, list[int]] = {}
         with self.reading() as (connection, at):
-            for chunk in _chunks(execution_ids):
-                query = sa.select(table.c.int_value, table.c.execution_id).where(
-                    table.c.name == "lineal_parent",
-                    table.c.is_custom_property == 1,  # so that the index by value serves
-                    self._database.backend.among(table.c.int_value, chunk),
-                )
-                if at is not None:
-                    known = sa.select(tables.execution.c.id).where(at.visible("execution"))
-                    query = query.where(table.c.execution_id.in_(known))
-                for parent, child in connection.execute(query.order_by(table.c.execution_id)):
+            for chunk in chunks(execution_ids):
+                for parent, child in children_of(connection, at, chunk):
                     found.setdefault(parent, []).append(child)
         return found
 
@@ -319,7 +309,7 @@ class Store:
     def versions_of(self, artifact_ids: Iterable[int]) -> dict[int, VersionRow]:
         """Return the versions that these artifacts are, by artifact id."""
         found: dict[int, VersionRow] = {}
-        for chunk in _chunks(artifact_ids):
+        for chunk in chunks(artifact_ids):
             for row in self._versions(
                 [self._database.backend.among(tables.version.c.artifact_id, chunk)]
             ):
@@ -342,23 +332,12 @@ class Store:
     @served()
     def newest_versions(self, *, type: str | None = None) -> list[VersionRow]:  # noqa: A002
         """Return the newest version of every name, by name; of artifacts of `type` if given."""
-        version = tables.version
         with self.reading() as (_connection, at):
-            visible = [] if at is None else [at.version_visible()]
-            newest = (
-                sa.select(version.c.name, sa.func.max(version.c.number).label("number"))
-                .where(*visible)
-                .group_by(version.c.name)
-                .subquery()
-            )
-            condition = sa.tuple_(version.c.name, version.c.number).in_(
-                sa.select(newest.c.name, newest.c.number)
-            )
-        conditions: list[sa.ColumnElement[bool]] = [condition]
+            conditions = [is_newest(at)]
         if type is not None:
             of_type = rows.is_of_type(tables.artifact, "artifact", type)
             conditions.append(
-                version.c.artifact_id.in_(sa.select(tables.artifact.c.id).where(of_type))
+                tables.version.c.artifact_id.in_(sa.select(tables.artifact.c.id).where(of_type))
             )
         return self._versions(conditions)
 
@@ -369,21 +348,8 @@ class Store:
     @served()
     def aliases(self, name: str) -> dict[str, int]:
         """Return the aliases of `name` and the version number that each stands for."""
-        alias = tables.alias
         with self.reading() as (connection, at):
-            visible = [] if at is None else [alias.c.commit <= at.commit]
-            found = connection.execute(
-                sa.select(alias.c.id, alias.c.alias, alias.c.number).where(
-                    alias.c.name == name, *visible
-                )
-            ).all()
-            numbers = {row.alias: row.number for row in found}
-            if at is not None:
-                old = rows.old_values(connection, at, "alias", [row.id for row in found])
-                numbers |= {
-                    row.alias: int(str(old[row.id]["number"])) for row in found if row.id in old
-                }
-        return dict(sorted(numbers.items()))
+            return aliases_of(connection, at, name)
 
     @served()
     def alias(self, name: str, alias: str) -> VersionRow | None:
@@ -418,31 +384,8 @@ class Store:
         load: rows.Loader[_Node],
     ) -> list[_Node]:
         """Return the nodes wanted; of `links`, those that tie them to the other nodes given."""
-        kind = wanted.kind
-        table: sa.Table = getattr(tables, kind)
-        found: list[_Node] = []
         with self.reading() as (connection, at):
-            conditions: list[sa.ColumnElement[bool]] = (
-                wanted.conditions() if at is None else [at.visible(kind)]
-            )
-            if type_name is not None:
-                conditions.append(rows.is_of_type(table, kind, type_name))
-            for link, column, node_id in links:
-                if node_id is None:
-                    continue
-                there = [] if at is None else [at.visible(link.name.lower())]
-                mine = "context_id" if kind == "context" else f"{kind}_id"
-                tied = sa.select(link.c[mine]).where(link.c[column] == node_id, *there)
-                conditions.append(table.c.id.in_(tied))
-            if ids is None:
-                found += load(connection, conditions, at)
-            for chunk in _chunks(ids or ()):
-                found += load(
-                    connection, [*conditions, self._database.backend.among(table.c.id, chunk)], at
-                )
-        if at is not None:
-            found = [node for node in found if wanted.fit(node)]
-        return sorted(found, key=lambda node: node.id or 0)
+            return nodes(connection, at, wanted, ids, type_name, links, load)
 
     def _versions(
         self,
@@ -459,9 +402,3 @@ def _only(found: list[_Node], what: str) -> _Node:
     if not found:
         raise NotFound(f"there is no {what} (lineal log lists what there is)")
     return found[0]
-
-
-def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
-    wanted = ids_of(ids)
-    for start in range(0, len(wanted), _CHUNK):
-        yield wanted[start : start + _CHUNK]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from lineal.metadata import tables
+from lineal.metadata import rows, tables
 from lineal.metadata.moments import from_microseconds
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from lineal.metadata.history import Horizon
 
-__all__ = ["VersionRow", "version_rows"]
+__all__ = ["VersionRow", "aliases_of", "is_newest", "version_rows"]
 
 
 @dataclass(frozen=True)
@@ -67,3 +67,32 @@ def version_rows(
         )
         for row in connection.execute(query)
     ]
+
+
+def is_newest(at: Horizon | None) -> sa.ColumnElement[bool]:
+    """Return the condition that a version is the newest of its name, as of then."""
+    version = tables.version
+    visible = [] if at is None else [at.version_visible()]
+    newest = (
+        sa.select(version.c.name, sa.func.max(version.c.number).label("number"))
+        .where(*visible)
+        .group_by(version.c.name)
+        .subquery()
+    )
+    return sa.tuple_(version.c.name, version.c.number).in_(
+        sa.select(newest.c.name, newest.c.number)
+    )
+
+
+def aliases_of(connection: sa.Connection, at: Horizon | None, name: str) -> dict[str, int]:
+    """Return the aliases of `name`, sorted, and the number that each stood for then."""
+    alias = tables.alias
+    visible = [] if at is None else [alias.c.commit <= at.commit]
+    found = connection.execute(
+        sa.select(alias.c.id, alias.c.alias, alias.c.number).where(alias.c.name == name, *visible)
+    ).all()
+    numbers = {row.alias: row.number for row in found}
+    if at is not None:
+        old = rows.old_values(connection, at, "alias", [row.id for row in found])
+        numbers |= {row.alias: int(str(old[row.id]["number"])) for row in found if row.id in old}
+    return dict(sorted(numbers.items()))
