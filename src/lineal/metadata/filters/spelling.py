@@ -67,7 +67,8 @@ def cast(value: Column, given: Type, wanted: Type, dialect: str) -> Column:
     if wanted == Type.INT64 and given == Type.DOUBLE and dialect != "sqlite":
         value = sa.func.trunc(value) if dialect == "postgresql" else sa.func.truncate(value, 0)
         # What is beyond would be an error, on PostgreSQL an infinity, too.
-        least, most = sa.literal(_LEAST, sa.Double()), sa.literal(_MOST, sa.Double())
+        least: Column = sa.literal(_LEAST, sa.Double())
+        most: Column = sa.literal(_MOST, sa.Double())
         value = sa.func.least(sa.func.greatest(value, least), most)
     if given == Type.STRING and dialect == "postgresql":
         pattern = _WHOLE if wanted == Type.INT64 else _NUMBER
