@@ -13,6 +13,7 @@ Everything is loaded when it is first asked for: importing this package costs ne
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from lineal.errors import (
@@ -102,3 +103,14 @@ def __getattr__(name: str) -> object:
     value = found if name in _PACKAGES else getattr(found, name)
     globals()[name] = value
     return value
+
+
+def _begin() -> None:
+    """In a process that a tracked run started: see for that run what is read here."""
+    from lineal.workspace.tracking.inherited import begin
+
+    begin()
+
+
+if ".jsonl" in os.environ.get("LINEAL_PARENT_RUN", ""):
+    _begin()

@@ -17,7 +17,19 @@ if TYPE_CHECKING:
     from lineal.metadata.recorder import Recorder
     from lineal.metadata.running import Running
 
-__all__ = ["PARENT_VARIABLE", "carried", "carry", "detached", "enter", "entries", "leave"]
+__all__ = [
+    "PARENT_VARIABLE",
+    "carried",
+    "carry",
+    "detached",
+    "enter",
+    "entries",
+    "inherited",
+    "inherited_spool",
+    "leave",
+    "tell_children",
+    "tracked",
+]
 
 PARENT_VARIABLE = "LINEAL_PARENT_RUN"
 """The environment variable by which a process finds the run that it was started in."""
@@ -48,7 +60,7 @@ def enter(recorder: Recorder, running: Running, *, whole_process: bool) -> None:
     else:
         _here.set((*_here.get(), (recorder, running)))
     if running.tracks_reads:
-        _name_parent()
+        tell_children()
         from lineal.metadata import inheritance
 
         inheritance.begin()
@@ -64,7 +76,7 @@ def leave(running: Running) -> None:
         from lineal.metadata import inheritance
 
         inheritance.end()
-        _name_parent()
+        tell_children()
 
 
 @contextmanager
@@ -91,19 +103,26 @@ def carry(taken: tuple[Entry | None, ...]) -> None:
 
 def inherited(store_uuid: str) -> int | None:
     """Return the id of the execution of this store that this process was started in, if any."""
-    uuid, _, number = _INHERITED.partition("/")
+    uuid, _, rest = _INHERITED.partition("/")
+    number = rest.partition(":")[0]
     return int(number) if uuid == store_uuid and number.isdecimal() else None
+
+
+def inherited_spool() -> str:
+    """Return the file in which the run that this process was started in is told of its reads."""
+    return _INHERITED.partition("/")[2].partition(":")[2]
 
 
 def tracked() -> str:
     """Return what `PARENT_VARIABLE` tells a process that is started here."""
     for recorder, running in entries():
         if running.tracks_reads:
-            return f"{recorder.store.uuid}/{running.execution_id}"
+            spool = f":{running.spool}" if running.spool else ""
+            return f"{recorder.store.uuid}/{running.execution_id}{spool}"
     return _INHERITED
 
 
-def _name_parent() -> None:
+def tell_children() -> None:
     """Tell the processes that start from here on which run they belong to."""
     told = tracked()
     if told:

@@ -328,7 +328,9 @@ def _traceback(error: BaseException) -> str:
     trace = error.__traceback__
     while trace is not None and _is_around(trace.tb_frame.f_code.co_filename):
         trace = trace.tb_next
-    told = traceback.TracebackException(type(error), error, trace or error.__traceback__)
+    if trace is None and not isinstance(error, SyntaxError):  # then it is ours to the end
+        trace = error.__traceback__
+    told = traceback.TracebackException(type(error), error, trace)
     return "".join(told.format())
 
 

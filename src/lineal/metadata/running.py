@@ -42,6 +42,8 @@ class Running:
         self.records: list[EnvironmentRecord] = []  # kept by the closing commit, however it ends
         self.process = os.getpid()
         """The process that opened it, and alone closes it; a forked child goes on inside it."""
+        self.spool = ""
+        """The file in which processes that start inside tell what they read."""
         self.before_child: list[Callable[[], Sequence[EnvironmentRecord]]] = []
         """Called when an execution begins inside of this one; what they return is kept with it."""
         self._store = store

@@ -52,6 +52,7 @@ format = {FORMAT}
 
 [track]
 # environment = ["CUDA_VISIBLE_DEVICES"]    # variables that each tracked run keeps; no others are
+# folders = ["/data/raw"]     # where plain files that runs read are kept, too, as in this folder
 """
 
 
@@ -69,6 +70,8 @@ class TrackSection:
 
     environment: tuple[str, ...] = ()
     """Environment variables, by name."""
+    folders: tuple[str, ...] = ()
+    """Folders whose files count as the project's own; relative ones begin at the workspace."""
 
 
 @dataclass(frozen=True)
@@ -190,15 +193,16 @@ def _engine(path: Path, section: object) -> EngineSection:
 def _track(path: Path, section: object) -> TrackSection:
     if not isinstance(section, dict):
         raise InvalidInput(f"{path}: 'track' must be a section, written [track]")
-    for name in section:
-        if name != "environment":
-            raise NotFound.among(f"{path}: section [track] has a key", name, ["environment"])
-    names = section.get("environment", [])
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise InvalidInput(
-            f'{path}: track.environment must list names, such as ["LANG"], not {names!r}'
-        )
-    return TrackSection(tuple(names))
+    known = [each.name for each in fields(TrackSection)]
+    for name, listed in section.items():
+        if name not in known:
+            raise NotFound.among(f"{path}: section [track] has a key", name, known)
+        if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+            example = "LANG" if name == "environment" else "/data/raw"
+            raise InvalidInput(
+                f'{path}: track.{name} must list names, such as ["{example}"], not {listed!r}'
+            )
+    return TrackSection(**{name: tuple(listed) for name, listed in section.items()})
 
 
 def _texts(path: Path, name: str, kind: type, document: dict[str, object]) -> dict[str, str]:

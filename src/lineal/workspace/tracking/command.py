@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING
 from lineal.errors import InvalidInput, LinealError, NotFound
 from lineal.metadata import Context, EnvironmentRecord, ExecutionType, open_runs
 from lineal.metadata.properties import storable
-from lineal.workspace.tracking.facts import facts
+from lineal.workspace.tracking.facts import as_json, facts
 from lineal.workspace.tracking.keeping import LOG, keep_text
 from lineal.workspace.tracking.known import hash_of, known_file
 from lineal.workspace.tracking.opening import RUN_NAME, RUNS
@@ -53,7 +53,7 @@ class Plan:
     def to_text(self) -> str:
         """Return it as text, its secrets masked."""
         shown = {**vars(self), "command": mask_arguments(self.command)}
-        return storable(json.dumps(shown))
+        return as_json(shown)
 
     @classmethod
     def from_text(cls, text: str) -> Plan:

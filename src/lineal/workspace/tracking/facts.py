@@ -21,6 +21,7 @@ __all__ = [
     "FOLDER",
     "RERUN_OF",
     "RERUN_VARIABLE",
+    "as_json",
     "as_parameters",
     "as_value",
     "external_parent",
@@ -47,11 +48,15 @@ def facts(
     if again.isdecimal():
         found[RERUN_OF] = int(again)
     if given:
-        found["lineal_arguments"] = storable(json.dumps(mask_arguments(given)))[:_LONGEST]
+        found["lineal_arguments"] = storable(json.dumps(mask_arguments(given), ensure_ascii=False))[
+            :_LONGEST
+        ]
     chosen = {name: os.environ[name] for name in environment if name in os.environ}
     if chosen:
         shown = {name: MASK if is_secret(name) else mask(held) for name, held in chosen.items()}
-        found["lineal_variables"] = storable(json.dumps(shown, sort_keys=True))[:_LONGEST]
+        found["lineal_variables"] = storable(json.dumps(shown, sort_keys=True, ensure_ascii=False))[
+            :_LONGEST
+        ]
     outside = external_parent()
     if outside:
         found[EXTERNAL_PARENT] = outside
@@ -93,8 +98,15 @@ def as_value(value: object) -> Value:
     if isinstance(value, str):
         return storable(mask(value))[:_LONGEST]
     if isinstance(value, dict | list | tuple):
-        return storable(mask(json.dumps(value, default=str, sort_keys=True)))[:_LONGEST]
+        return storable(mask(json.dumps(value, default=str, sort_keys=True, ensure_ascii=False)))[
+            :_LONGEST
+        ]
     return storable(mask(str(value)))[:_LONGEST]
+
+
+def as_json(value: object) -> str:
+    """Return a value as text that people can read in the graph."""
+    return storable(json.dumps(value, ensure_ascii=False))
 
 
 def _name(name: object) -> str:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lineal.metadata import Context, ContextType, ExecutionType
+from lineal.metadata import Context, ContextType, ExecutionType, open_runs
 from lineal.workspace.tracking import readers, watch
 from lineal.workspace.tracking.facts import as_parameters, facts
 from lineal.workspace.tracking.observed import Observed
@@ -73,6 +73,8 @@ def open_run(
     )
     with recorded as running:
         observed = Observed(workspace, running, _places(workspace))
+        running.spool = str(observed.spool.path)
+        open_runs.tell_children()
         run = Run(workspace, running, name)
         running.before_child.append(_before_child(observed))
         watch.watch(running, observed)
@@ -97,7 +99,8 @@ def _before_child(observed: Observed) -> Callable[[], Sequence[EnvironmentRecord
 def _places(workspace: Workspace) -> Places:
     from lineal.environment import program_folder
 
-    return Places.of([workspace.root, program_folder(), Path.cwd()])
+    chosen = (workspace.root / Path(each).expanduser() for each in workspace.settings.track.folders)
+    return Places.of([workspace.root, program_folder(), Path.cwd(), *chosen])
 
 
 def _chosen(workspace: Workspace) -> Sequence[str]:

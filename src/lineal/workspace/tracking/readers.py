@@ -14,7 +14,6 @@ import re
 import sys
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import wraps
 from itertools import islice
@@ -191,8 +190,10 @@ def _wrap(module: ModuleType, dotted: str, notice: Notice) -> None:
     @wraps(original)
     def call(*arguments: object, **options: object) -> object:
         if watch.is_watched():
-            with suppress(Exception):  # whatever goes wrong here is no matter of the program's
+            try:
                 notice(arguments, options)
+            except Exception as error:  # noqa: BLE001 -- no matter of the program's; told in the end
+                watch.fails(error)
         return original(*arguments, **options)
 
     try:

@@ -15,6 +15,7 @@ from lineal.workspace.tracking.source import Source
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+    from types import TracebackType
 
     from lineal.workspace.workspace import Workspace
 
@@ -57,7 +58,8 @@ def run_script(
             tracked.finish(leaving if code else None)
             return code
         except BaseException as error:  # noqa: BLE001 -- as the interpreter itself: told, and then the end
-            _show(error, script)
+            error = error.with_traceback(_own(error, script))
+            traceback.print_exception(error)
             tracked.finish(error)
             return _INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
         tracked.finish()
@@ -87,9 +89,9 @@ def _code(leaving: SystemExit) -> int:
     return 1
 
 
-def _show(error: BaseException, script: Path) -> None:
-    """Print the traceback from the script on, without what started it."""
+def _own(error: BaseException, script: Path) -> TracebackType | None:
+    """Return the traceback from the script on; nothing where it didn't begin to run."""
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename != str(script):
         trace = trace.tb_next
-    traceback.print_exception(error.with_traceback(trace or error.__traceback__))
+    return trace

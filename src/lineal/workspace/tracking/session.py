@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lineal.environment import program
-from lineal.errors import LinealError, NotFound
+from lineal.errors import LinealError
 from lineal.workspace.tracking import notebook
 from lineal.workspace.tracking.ending import Ending
 from lineal.workspace.tracking.facts import as_json, as_parameters
@@ -58,7 +58,9 @@ def track(
             return _session.run
         _session.finish()
     try:
-        where = workspace or _current_workspace()
+        from lineal.workspace.opening import current_workspace
+
+        where = workspace or current_workspace()
         joined = joined_run(where, name)
         if joined is not None:
             return joined
@@ -66,16 +68,6 @@ def track(
     except LinealError as error:
         raise error.with_traceback(None) from None  # what of ours it passed tells nobody anything
     return session.run
-
-
-def _current_workspace() -> Workspace:
-    from lineal.workspace.opening import current_workspace
-
-    try:
-        return current_workspace()
-    except NotFound as error:
-        here = "name one with lineal.track(workspace=lineal.open(DIR)) or LINEAL_WORKSPACE=DIR"
-        raise NotFound(str(error).replace("name one with --workspace DIR", here)) from None
 
 
 def begin(

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from lineal.metadata import Store
+    from lineal.workspace.tracking.observed import Observed
 
-__all__ = ["Summary", "family", "summarize"]
+__all__ = ["Summary", "family", "lost", "summarize"]
 
 _NAMED = 3
 _INPUTS = (EventType.INPUT, EventType.DECLARED_INPUT)
@@ -28,8 +29,11 @@ class Summary:
     """The artifacts that came from outside of the run."""
     outputs: frozenset[int]
 
-    def line(self, short: str, state: str, unsaved: Sequence[str]) -> str:
-        """Return it as one line for people; of the `unsaved` files the first are named."""
+    def line(self, short: str, state: str, unsaved: Sequence[str], lost: Sequence[str] = ()) -> str:
+        """Return it as one line for people; of the `unsaved` files the first are named.
+
+        `lost` says what could not be recorded.
+        """
         parts = [
             f"run {short}",
             _count(len(self.inputs), "input"),
@@ -38,11 +42,26 @@ class Summary:
         if state != "COMPLETE":
             parts.insert(1, state)
         if unsaved:
-            shown = [_short(path) for path in unsaved]
-            named = ", ".join(shown[:_NAMED]) + (", …" if len(shown) > _NAMED else "")
-            count = _count(len(shown), "file")
-            parts.append(f"{count} written but not saved: {named} (lineal save {shown[0]} NAME)")
-        return " · ".join(parts)
+            told = _files(unsaved, "written but not saved")
+            parts.append(f"{told} (lineal save {_short(unsaved[0])} NAME)")
+        return " · ".join([*parts, *lost])
+
+
+def lost(observed: Observed) -> list[str]:
+    """Return what could not be recorded of a run's inputs, and why."""
+    told = [
+        _files(paths, what)
+        for paths, what in (
+            (observed.outside, "outside the workspace not recorded"),
+            (observed.gone, "gone before it could be kept"),
+            (observed.changed, "changed before it could be kept"),
+        )
+        if paths
+    ]
+    if observed.failures:
+        count = _count(len(observed.failures), "file operation")
+        told.append(f"{count} not seen, for {observed.failures[0]}")
+    return told
 
 
 def summarize(store: Store, execution_id: int) -> Summary:
@@ -72,6 +91,14 @@ def family(store: Store, execution_id: int) -> list[int]:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def _files(paths: Sequence[str], what: str) -> str:
+    """Return how many files that goes for, with the names of the first."""
+    shown = [_short(path) for path in dict.fromkeys(paths)]
+    named = ", ".join(shown[:_NAMED]) + (", …" if len(shown) > _NAMED else "")
+    what = what if len(shown) == 1 else what.replace(" it ", " they ")
+    return f"{_count(len(shown), 'file')} {what}: {named}"
 
 
 def _short(path: str) -> str:
