@@ -99,6 +99,14 @@ def test_a_wrong_key_in_the_file_is_refused_with_the_likely_one(tmp_path: Path) 
         lineal.open(tmp_path / "w")
 
 
+def test_an_address_that_nothing_can_be_sent_to_is_refused_when_the_file_is_read(
+    tmp_path: Path,
+) -> None:
+    configure(tmp_path / "w", 'url = "ftp:zz"')
+    with pytest.raises(InvalidInput, match=r"lineal.toml: openlineage.url is 'ftp:zz'"):
+        lineal.open(tmp_path / "w")
+
+
 def test_the_published_client_is_heard_over_http(ws: Workspace) -> None:
     listener = Listener(ws.openlineage, token="secret")  # noqa: S106
     thread = threading.Thread(target=listener.serve)

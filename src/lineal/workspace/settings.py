@@ -140,6 +140,7 @@ def read_settings(path: Path) -> Settings:
     metadata = MetadataSection(**_texts(path, "metadata", MetadataSection, document))
     check_url(metadata.url, f"{path}: metadata.url")
     openlineage = OpenLineageSection(**_texts(path, "openlineage", OpenLineageSection, document))
+    _check_target(path, openlineage.url)
     for name in document:
         known = ["engine", "metadata", "openlineage", "track", *_SHARED]
         raise NotFound.among(f"{path} has a section", name, known)
@@ -203,6 +204,14 @@ def _track(path: Path, section: object) -> TrackSection:
                 f'{path}: track.{name} must list names, such as ["{example}"], not {listed!r}'
             )
     return TrackSection(**{name: tuple(listed) for name, listed in section.items()})
+
+
+def _check_target(path: Path, url: str | None) -> None:
+    """Refuse an address that no lineage event could be sent to, before anything happens."""
+    if url is not None and not url.startswith(("http://", "https://", "file:")):
+        raise InvalidInput(
+            f'{path}: openlineage.url is {url!r}; it begins with "https://", "http://" or "file:"'
+        )
 
 
 def _texts(path: Path, name: str, kind: type, document: dict[str, object]) -> dict[str, str]:
