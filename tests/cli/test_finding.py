@@ -65,11 +65,11 @@ def test_lineage_is_bounded_and_filtered(cli: InProcess) -> None:
 def test_find_and_search_call_what_has_no_version_as_other_commands_do(cli: InProcess) -> None:
     with lineal.open(cli.directory) as ws:
         ws.graph.put_types([ArtifactType("Kept")])
-        (number,) = ws.graph.put_artifacts([Artifact("Kept", name="d149")])
+        (number,) = ws.graph.put_artifacts([Artifact("Kept", name="wheelwright")])
         assert ws.find("type = 'Kept'")["ref"].to_pylist() == [f"artifact/{number}"]
 
     (found,) = refs(cli.ok("find", "type=Kept", "--json"))
-    (searched,) = refs(cli.ok("search", "d149", "--json"))
+    (searched,) = refs(cli.ok("search", "wheelwright", "--json"))
 
     assert found == searched == f"artifact/{number}"
     assert cli.ok("show", found, "--json").json["type"] == "Kept"
