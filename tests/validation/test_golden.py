@@ -14,7 +14,16 @@ import pytest
 from google.protobuf import text_format
 from tensorflow_metadata.proto.v0 import schema_pb2, statistics_pb2
 
-from lineal.validation import Schema, Statistics, infer_schema, statistics, update_schema, validate
+from lineal.validation import (
+    Quirks,
+    Schema,
+    Statistics,
+    ValidationOptions,
+    infer_schema,
+    statistics,
+    update_schema,
+    validate,
+)
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -28,6 +37,7 @@ CASES = [
     json.loads(line)
     for line in gzip.decompress((GOLDEN / "anomalies.jsonl.gz").read_bytes()).splitlines()
 ]
+TFDV_RULES = ValidationOptions(quirks=Quirks.TFDV)
 
 
 @pytest.mark.parametrize("golden", STATISTICS, ids=[each["table"] for each in STATISTICS])
@@ -64,6 +74,7 @@ def test_anomalies_are_those_of_tfdv(case):
         _schema(case),
         environment=case.get("environment"),
         previous=_statistics(case["previous"]) if "previous" in case else None,
+        options=TFDV_RULES,
     )
 
     kind = type(report.proto.anomaly_info[""]).Type
@@ -84,7 +95,7 @@ def test_anomalies_are_those_of_tfdv(case):
 
 @pytest.mark.parametrize("case", CASES, ids=range(len(CASES)))
 def test_the_updated_schema_is_that_of_tfdv(case):
-    updated = update_schema(_schema(case), _statistics(case["statistics"]))
+    updated = update_schema(_schema(case), _statistics(case["statistics"]), options=TFDV_RULES)
 
     assert updated == Schema.from_text(case["updated"])
 

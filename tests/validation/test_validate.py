@@ -55,8 +55,9 @@ def test_presence_says_share_limit_and_count():
 
     assert anomaly.types == ("FEATURE_TYPE_LOW_FRACTION_PRESENT",)
     assert "99.99%" in anomaly.description
-    assert "required in 100%" in anomaly.description
-    assert "missing in 1 row " in anomaly.description
+    assert "(required 100%): missing in 1 of 10,000" in anomaly.description
+    assert (anomaly.value, anomaly.limit, anomaly.count) == (0.9999, 1.0, 1)
+    assert anomaly.rule == "presence.min_fraction"
 
 
 def test_too_few_rows_with_a_value():

@@ -6,14 +6,25 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lineal.validation.compute import statistics as statistics
+    from lineal.validation.constraints import Constraint as Constraint
+    from lineal.validation.constraints import add_constraint as add_constraint
+    from lineal.validation.constraints import constraints as constraints
+    from lineal.validation.constraints import remove_constraint as remove_constraint
+    from lineal.validation.custom import CustomValidation as CustomValidation
     from lineal.validation.feature import Feature as Feature
     from lineal.validation.options import StatisticsOptions as StatisticsOptions
     from lineal.validation.page import statistics_page as statistics_page
     from lineal.validation.report import Anomaly as Anomaly
+    from lineal.validation.report import Caution as Caution
+    from lineal.validation.report import Drift as Drift
+    from lineal.validation.report import Reason as Reason
     from lineal.validation.report import Report as Report
     from lineal.validation.results import FeatureStatistics as FeatureStatistics
     from lineal.validation.results import Statistics as Statistics
     from lineal.validation.schema import Schema as Schema
+    from lineal.validation.validating import Quirks as Quirks
+    from lineal.validation.validating import Severity as Severity
+    from lineal.validation.validating import ValidationOptions as ValidationOptions
     from lineal.validation.verbs import check_environment as check_environment
     from lineal.validation.verbs import infer_schema as infer_schema
     from lineal.validation.verbs import update_schema as update_schema
@@ -21,14 +32,25 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Anomaly",
+    "Caution",
+    "Constraint",
+    "CustomValidation",
+    "Drift",
     "Feature",
     "FeatureStatistics",
+    "Quirks",
+    "Reason",
     "Report",
     "Schema",
+    "Severity",
     "Statistics",
     "StatisticsOptions",
+    "ValidationOptions",
+    "add_constraint",
     "check_environment",
+    "constraints",
     "infer_schema",
+    "remove_constraint",
     "statistics",
     "statistics_page",
     "update_schema",
@@ -38,14 +60,25 @@ __all__ = [
 # Loaded when first asked for: protobuf, Arrow and Ibis cost a second that a command may not need.
 _HOMES = {
     "Anomaly": "report",
+    "Caution": "report",
+    "Constraint": "constraints",
+    "CustomValidation": "custom",
+    "Drift": "report",
     "Feature": "feature",
     "FeatureStatistics": "results",
+    "Quirks": "validating",
+    "Reason": "report",
     "Report": "report",
     "Schema": "schema",
+    "Severity": "validating",
     "Statistics": "results",
     "StatisticsOptions": "options",
+    "ValidationOptions": "validating",
+    "add_constraint": "constraints",
     "check_environment": "verbs",
+    "constraints": "constraints",
     "infer_schema": "verbs",
+    "remove_constraint": "constraints",
     "statistics": "compute",
     "statistics_page": "page",
     "update_schema": "verbs",

@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 if TYPE_CHECKING:
-    from tensorflow_metadata.proto.v0.schema_pb2 import Feature, Schema
+    from tensorflow_metadata.proto.v0.schema_pb2 import (
+        Feature,
+        Schema,
+        SparseFeature,
+        WeightedFeature,
+    )
 
-__all__ = ["deprecate", "in_environment", "is_deprecated", "is_required"]
+__all__ = ["deprecate", "in_environment", "is_deprecated", "is_required", "is_retired"]
 
 _NOT_LIVE = frozenset(
     {schema_pb2.PLANNED, schema_pb2.ALPHA, schema_pb2.DEPRECATED}
@@ -20,6 +25,12 @@ _NOT_LIVE = frozenset(
 def is_deprecated(feature: Feature) -> bool:
     """Say whether the feature is not checked: retired, or not in use yet."""
     return bool(feature.deprecated) or feature.lifecycle_stage in _NOT_LIVE
+
+
+def is_retired(composed: SparseFeature | WeightedFeature) -> bool:
+    """Say whether a sparse or weighted feature is not checked."""
+    deprecated = getattr(composed, "deprecated", False)  # which weighted ones do not have
+    return bool(deprecated) or composed.lifecycle_stage in _NOT_LIVE
 
 
 def deprecate(feature: Feature) -> None:

@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from lineal.validation.details import Details, read_details, without_details
 from lineal.validation.files import read_proto, write_proto
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from tensorflow_metadata.proto.v0 import anomalies_pb2
 
-__all__ = ["Anomaly", "Drift", "Reason", "Report"]
+__all__ = ["Anomaly", "Caution", "Drift", "Reason", "Report", "Scalar"]
+
+Scalar = float | int | str | None
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,14 @@ class Reason:
     """The name of an `AnomalyInfo.Type`, for instance ENUM_TYPE_UNEXPECTED_STRING_VALUES."""
     short: str
     description: str
+    value: Scalar = None
+    """What was found; None where it is no single value, or the report comes from TFDV."""
+    limit: Scalar = None
+    """What the schema allows."""
+    count: float | None = None
+    """How many values or rows break the rule, where the statistics tell."""
+    rule: str = ""
+    """The field of the schema, such as presence.min_fraction."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +49,28 @@ class Anomaly:
     short: str
     description: str
     reasons: tuple[Reason, ...]
+    examples: tuple[Mapping[str, object], ...] = ()
+    """Rows that break a rule, where somebody looked for them."""
+
+    @property
+    def value(self) -> Scalar:
+        """What the first reason found."""
+        return self.reasons[0].value
+
+    @property
+    def limit(self) -> Scalar:
+        """What the first reason's rule allows."""
+        return self.reasons[0].limit
+
+    @property
+    def count(self) -> float | None:
+        """How many values or rows break the first reason's rule."""
+        return self.reasons[0].count
+
+    @property
+    def rule(self) -> str:
+        """The field of the schema that the first reason is about."""
+        return self.reasons[0].rule
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -46,17 +80,28 @@ class Anomaly:
 
 @dataclass(frozen=True)
 class Drift:
-    """A measured distance from earlier statistics, whether it exceeds the threshold or not."""
+    """A measured distance from other statistics, whether it exceeds the threshold or not."""
 
     path: str
     measure: str
+    """L_INFTY, NORMALIZED_ABSOLUTE_DIFFERENCE or JENSEN_SHANNON_DIVERGENCE."""
     value: float
     threshold: float
+    against: str = "previous"
+    """previous (drift) or serving (skew)."""
 
     @property
     def exceeded(self) -> bool:
         """Whether it is an anomaly."""
         return self.value > self.threshold
+
+
+@dataclass(frozen=True)
+class Caution:
+    """Why a rule of the schema can't tell what it seems to; the data may be fine."""
+
+    path: str
+    message: str
 
 
 class Report:
@@ -83,13 +128,28 @@ class Report:
     @cached_property
     def anomalies(self) -> tuple[Anomaly, ...]:
         """The anomalies of features, by name, then those of the whole data set."""
+        details = self._details.anomalies
         found = [
-            _anomaly(".".join(info.path.step) or key, info)
+            _anomaly(".".join(info.path.step) or key, info, details.get(key, ()))
             for key, info in sorted(self.proto.anomaly_info.items())
         ]
-        if self.proto.HasField("dataset_anomaly_info"):
-            found.append(_anomaly("", self.proto.dataset_anomaly_info))
-        return tuple(found)
+        return (*found, *((self.dataset,) if self.dataset else ()))
+
+    @cached_property
+    def dataset(self) -> Anomaly | None:
+        """The anomaly of the data set as a whole, if there is one."""
+        if not self.proto.HasField("dataset_anomaly_info"):
+            return None
+        return _anomaly("", self.proto.dataset_anomaly_info, self._details.dataset)
+
+    @property
+    def warnings(self) -> tuple[Caution, ...]:
+        """Rules that can't tell what they seem to: comparators that can't work, small samples."""
+        return tuple(Caution(path, message) for path, message in self._details.warnings)
+
+    @cached_property
+    def _details(self) -> Details:
+        return read_details(self.proto)
 
     @property
     def data_missing(self) -> bool:
@@ -110,9 +170,14 @@ class Report:
                 type(measured).Type.Name(measured.type),
                 measured.value,
                 measured.threshold,
+                against,
             )
             for info in self.proto.drift_skew_info
-            for measured in info.drift_measurements
+            for against, measurements in (
+                ("previous", info.drift_measurements),
+                ("serving", info.skew_measurements),
+            )
+            for measured in measurements
         )
 
     def __bool__(self) -> bool:
@@ -120,8 +185,10 @@ class Report:
         return self.ok
 
     def __eq__(self, other: object) -> bool:
-        """Compare by everything the proto says."""
-        return isinstance(other, Report) and bool(self.proto == other.proto)
+        """Compare by everything the proto says; not by what text files can't keep."""
+        if not isinstance(other, Report):
+            return False
+        return bool(without_details(self.proto) == without_details(other.proto))
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -131,7 +198,7 @@ class Report:
             return "<Report: no examples>"
         return f"<Report: {len(self.anomalies) or 'no'} anomalies>"
 
-    def to_rows(self) -> list[dict[str, str]]:
+    def to_rows(self) -> list[dict[str, Scalar]]:
         """Return one row for each reason, for tables."""
         return [
             {
@@ -140,21 +207,40 @@ class Report:
                 "type": reason.type,
                 "short": reason.short,
                 "description": reason.description,
+                "value": reason.value,
+                "limit": reason.limit,
+                "count": reason.count,
+                "rule": reason.rule,
             }
             for anomaly in self.anomalies
             for reason in anomaly.reasons
         ]
 
 
-def _anomaly(path: str, info: anomalies_pb2.AnomalyInfo) -> Anomaly:
+def _anomaly(
+    path: str, info: anomalies_pb2.AnomalyInfo, details: Sequence[Mapping[str, Scalar]]
+) -> Anomaly:
     types = type(info).Type
+    known = [*details, *([{}] * (len(info.reason) - len(details)))]
     return Anomaly(
         path=path,
         severity=str(type(info).Severity.Name(info.severity)),
         short=info.short_description,
         description=info.description,
         reasons=tuple(
-            Reason(str(types.Name(each.type)), each.short_description, each.description)
-            for each in info.reason
+            Reason(
+                str(types.Name(each.type)),
+                each.short_description,
+                each.description,
+                value=detail.get("value"),
+                limit=detail.get("limit"),
+                count=_count(detail.get("count")),
+                rule=str(detail.get("rule") or ""),
+            )
+            for each, detail in zip(info.reason, known, strict=False)
         ),
     )
+
+
+def _count(count: Scalar) -> float | None:
+    return count if isinstance(count, int | float) else None

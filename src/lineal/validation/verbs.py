@@ -7,38 +7,57 @@ from typing import TYPE_CHECKING
 from tensorflow_metadata.proto.v0 import anomalies_pb2
 
 from lineal.errors import NotFound
-from lineal.validation.anomalies.check import Findings, find_in_features
+from lineal.validation.anomalies.check import find_in_features
 from lineal.validation.anomalies.examples import check_examples
-from lineal.validation.anomalies.finding import Context, Finding
+from lineal.validation.anomalies.filling import fill_report
+from lineal.validation.anomalies.finding import Context
+from lineal.validation.constraints import check_constraints
+from lineal.validation.custom import check_custom
 from lineal.validation.infer import inferred_schema
-from lineal.validation.paths import serialized
+from lineal.validation.ranges import add_ranges
 from lineal.validation.report import Report
 from lineal.validation.schema import Schema
+from lineal.validation.validating import ValidationOptions
 from lineal.validation.views import DatasetView, the_dataset
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from lineal.validation.custom import CustomValidation
     from lineal.validation.results import Statistics
+
+    Transformation = Callable[[Schema, Statistics], Schema]
 
 __all__ = ["check_environment", "infer_schema", "update_schema", "validate"]
 
 
 def infer_schema(
-    statistics: Statistics, *, infer_feature_shape: bool = True, max_string_domain_size: int = 100
+    statistics: Statistics,
+    *,
+    infer_feature_shape: bool = True,
+    max_string_domain_size: int = 100,
+    ranges: bool = False,
+    transformations: Sequence[Transformation] = (),
 ) -> Schema:
     """Return a schema that data with these statistics satisfies.
 
     Texts of at most `max_string_domain_size` different values get them as their domain; numbers
-    get no bounds. `infer_feature_shape` fixes the number of values where all rows agree.
+    get bounds, those seen, only with `ranges`. `infer_feature_shape` fixes the number of values
+    where all rows agree. Each of `transformations` takes the schema and the statistics and returns
+    the schema to go on with.
     """
-    return Schema(
+    schema = Schema(
         inferred_schema(
             statistics.proto,
             infer_feature_shape=infer_feature_shape,
             max_string_domain_size=max_string_domain_size,
         )
     )
+    if ranges:
+        add_ranges(schema.proto, DatasetView(the_dataset(statistics.proto)))
+    for transform in transformations:
+        schema = transform(schema, statistics)
+    return schema
 
 
 def validate(
@@ -47,14 +66,27 @@ def validate(
     *,
     environment: str | None = None,
     previous: Statistics | None = None,
+    serving: Statistics | None = None,
+    previous_version: Statistics | None = None,
+    options: ValidationOptions | None = None,
+    custom: Sequence[CustomValidation] | None = None,
 ) -> Report:
     """Check statistics against a schema and report every rule that the data breaks.
 
     In an `environment` of the schema, features that are not in it are not expected. Drift is
-    measured against `previous`, for the features whose drift has a threshold in the schema.
-    Raises `NotFound` for an environment that the schema does not have.
+    measured against `previous`, skew against `serving`, the number of examples also against
+    `previous_version`, each where the schema has a threshold. `custom` are conditions in SQL
+    beside those of the schema. Raises `NotFound` for an environment that the schema does not have.
     """
-    context = _context(statistics, schema, environment, previous)
+    context = _context(
+        statistics,
+        schema,
+        environment,
+        previous,
+        serving=_view(serving),
+        previous_version=_view(previous_version),
+        options=options or ValidationOptions(),
+    )
     report = anomalies_pb2.Anomalies(
         anomaly_name_format=anomalies_pb2.Anomalies.SERIALIZED_PATH, baseline=schema.proto
     )
@@ -63,17 +95,32 @@ def validate(
         return Report(report)
     findings = find_in_features(context)
     findings.dataset.extend(check_examples(context))
-    _fill(report, findings)
+    check_constraints(context, findings)
+    check_custom(context, findings, custom or ())
+    fill_report(report, findings, context.options)
     return Report(report)
 
 
-def update_schema(schema: Schema, statistics: Statistics) -> Schema:
+def update_schema(
+    schema: Schema,
+    statistics: Statistics,
+    *,
+    max_string_domain_size: int = 100,
+    options: ValidationOptions | None = None,
+) -> Schema:
     """Return a copy of `schema`, loosened so that data with these statistics satisfies it.
 
     New columns are added, required ones that are gone become deprecated. Limits on the number of
     examples stay as they are.
     """
-    context = _context(statistics, schema, None, None)
+    context = _context(
+        statistics,
+        schema,
+        None,
+        None,
+        max_string_domain_size=max_string_domain_size,
+        options=options or ValidationOptions(),
+    )
     find_in_features(context)
     return Schema(context.schema)
 
@@ -90,7 +137,15 @@ def check_environment(schema: Schema, environment: str | None) -> None:
 
 
 def _context(
-    statistics: Statistics, schema: Schema, environment: str | None, previous: Statistics | None
+    statistics: Statistics,
+    schema: Schema,
+    environment: str | None,
+    previous: Statistics | None,
+    *,
+    options: ValidationOptions,
+    serving: DatasetView | None = None,
+    previous_version: DatasetView | None = None,
+    max_string_domain_size: int = 100,
 ) -> Context:
     check_environment(schema, environment)
     return Context(
@@ -98,29 +153,13 @@ def _context(
         schema=schema.copy().proto,
         dataset=DatasetView(the_dataset(statistics.proto)),
         environment=environment,
-        previous=None if previous is None else DatasetView(the_dataset(previous.proto)),
+        previous=_view(previous),
+        serving=serving,
+        previous_version=previous_version,
+        max_string_domain_size=max_string_domain_size,
+        options=options,
     )
 
 
-def _fill(report: anomalies_pb2.Anomalies, findings: Findings) -> None:
-    for path, found in findings.features.items():
-        info = report.anomaly_info[serialized(path)]
-        info.path.step.extend(path)
-        _fill_info(info, found)
-    if findings.dataset:
-        _fill_info(report.dataset_anomaly_info, findings.dataset)
-    for path, measured in sorted(findings.drift.items()):
-        drift = report.drift_skew_info.add(drift_measurements=measured)
-        drift.path.step.extend(path)
-
-
-def _fill_info(info: anomalies_pb2.AnomalyInfo, found: Sequence[Finding]) -> None:
-    if all(finding.type == "SCHEMA_NEW_COLUMN" for finding in found):
-        found = found[:1]
-    info.severity = anomalies_pb2.AnomalyInfo.ERROR
-    info.short_description = found[0].short if len(found) == 1 else "Multiple errors"
-    info.description = " ".join(finding.description for finding in found)
-    for finding in found:
-        info.reason.add(
-            type=finding.type, short_description=finding.short, description=finding.description
-        )
+def _view(statistics: Statistics | None) -> DatasetView | None:
+    return None if statistics is None else DatasetView(the_dataset(statistics.proto))

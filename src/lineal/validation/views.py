@@ -79,9 +79,16 @@ class DatasetView:
 
     def children(self, path: Path) -> list[FeatureView]:
         """Return the fields of a struct, in the order of their names."""
-        depth = len(path) + 1
-        found = [v for p, v in self.features.items() if len(p) == depth and p[:-1] == path]
-        return sorted(found, key=lambda view: view.path[-1])
+        return self._children.get(path, [])
+
+    @cached_property
+    def _children(self) -> Mapping[Path, list[FeatureView]]:
+        found: dict[Path, list[FeatureView]] = {}
+        for path, view in self.features.items():
+            found.setdefault(path[:-1], []).append(view)
+        for views in found.values():
+            views.sort(key=lambda view: view.path[-1])
+        return found
 
 
 class FeatureView:
@@ -188,6 +195,15 @@ class FeatureView:
         if numbers is None:
             return int(sum(n for label, n in self.labels.items() if label.lower() == "nan"))
         return max((int(histogram.num_nan) for histogram in numbers.histograms), default=0)
+
+    def histogram(self, kind: int) -> statistics_pb2.Histogram | None:
+        """Return the first histogram of numbers of this `Histogram.HistogramType`."""
+        numbers = self.numbers
+        if numbers is None:
+            return None
+        weighted = self.dataset.weighted and numbers.HasField("weighted_numeric_stats")
+        found = numbers.weighted_numeric_stats if weighted else numbers
+        return next((each for each in found.histograms if each.type == kind), None)
 
     def custom(self, name: str) -> list[statistics_pb2.CustomStatistic]:
         """Return the custom statistics of this name."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tensorflow_metadata.proto.v0 import statistics_pb2
 
 from lineal.validation.anomalies.finding import Finding, count_text, number_text
+from lineal.validation.infer import is_int64
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,6 +40,7 @@ def check_bool_domain(
 def _ints(feature: schema_pb2.Feature, view: FeatureView) -> Iterable[Finding]:
     numbers = view.numbers
     if numbers is None:
+        yield from _labelled_ints(feature, view)
         return
     if numbers.min < 0:
         kind, seen, where = "BOOL_TYPE_SMALL_INT", numbers.min, "below 0"
@@ -50,8 +52,33 @@ def _ints(feature: schema_pb2.Feature, view: FeatureView) -> Iterable[Finding]:
     feature.int_domain.max = int(numbers.max)
     yield Finding(
         kind,
-        "Out-of-range values",
+        "Non-boolean values",
         f"A truth value is 0 or 1, and some are {where}: {number_text(seen)} (bool_domain).",
+        value=seen,
+        limit=0 if seen < 0 else 1,
+        rule="bool_domain",
+    )
+
+
+def _labelled_ints(feature: schema_pb2.Feature, view: FeatureView) -> Iterable[Finding]:
+    """Check whole numbers whose statistics are those of categories, which TFDV leaves out."""
+    odd = [int(label) for label in view.labels if is_int64(label) and int(label) not in {0, 1}]
+    if not odd:
+        return
+    seen = min(odd) if min(odd) < 0 else max(odd)
+    read = [int(label) for label in view.labels if is_int64(label)]
+    count = math.fsum(view.labels[str(each)] for each in odd if str(each) in view.labels)
+    feature.int_domain.min, feature.int_domain.max = min(read), max(read)
+    feature.int_domain.is_categorical = True
+    yield Finding(
+        "BOOL_TYPE_SMALL_INT" if seen < 0 else "BOOL_TYPE_BIG_INT",
+        "Non-boolean values",
+        f"A truth value is 0 or 1, and {count_text(count, 'value')} are not, such as {seen} "
+        "(bool_domain).",
+        value=seen,
+        limit=0 if seen < 0 else 1,
+        count=count,
+        rule="bool_domain",
     )
 
 
@@ -68,6 +95,7 @@ def _floats(feature: schema_pb2.Feature, view: FeatureView) -> Iterable[Finding]
         "BOOL_TYPE_UNEXPECTED_FLOAT",
         "Non-boolean values",
         f"A truth value is 0.0 or 1.0, and {reason} (bool_domain).",
+        rule="bool_domain",
     )
 
 
@@ -109,6 +137,9 @@ def _texts(feature: schema_pb2.Feature, view: FeatureView) -> Iterable[Finding]:
     feature.ClearField("bool_domain")
     yield Finding(
         "BOOL_TYPE_UNEXPECTED_STRING",
-        "Unexpected string values",
+        "Non-boolean values",
         f"{count_text(count, 'value')} of {shown}; allowed: {wanted} (bool_domain).",
+        value=odd[0],
+        count=count,
+        rule="bool_domain",
     )

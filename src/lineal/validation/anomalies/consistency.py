@@ -36,7 +36,11 @@ def check_consistency(context: Context, feature: schema_pb2.Feature) -> list[Fin
     """Check name, type, presence, value counts, shape, domain and distribution of a feature."""
     if not feature.HasField("name"):
         deprecate(feature)
-        return [Finding("FEATURE_MISSING_NAME", "Feature has no name", "A feature has no name.")]
+        return [
+            Finding(
+                "FEATURE_MISSING_NAME", "unspecified name: deprecating", "A feature has no name."
+            )
+        ]
     found = [
         *_presence(feature),
         *_value_counts(feature),
@@ -60,10 +64,16 @@ def _presence(feature: schema_pb2.Feature) -> Iterable[Finding]:
     fraction = feature.presence.min_fraction
     if fraction < 0:
         feature.presence.ClearField("min_fraction")
-        yield _invalid(f"min_fraction of presence is {number_text(fraction)}, below 0.")
+        yield _invalid(
+            "min_fraction should not be negative: clear is equal to zero",
+            f"min_fraction of presence is {number_text(fraction)}, below 0.",
+        )
     elif fraction > 1:
         feature.presence.min_fraction = 1.0
-        yield _invalid(f"min_fraction of presence is {number_text(fraction)}, above 1.")
+        yield _invalid(
+            "min_fraction should not greater than 1",
+            f"min_fraction of presence is {number_text(fraction)}, above 1.",
+        )
 
 
 def _value_counts(feature: schema_pb2.Feature) -> Iterable[Finding]:
@@ -74,11 +84,15 @@ def _value_counts(feature: schema_pb2.Feature) -> Iterable[Finding]:
     )
     for count in counts:
         if count.HasField("min") and count.min < 0:
-            yield _invalid(f"The least number of values is {count.min}, below 0.")
+            yield _invalid(
+                "ValueCount.min should not be negative",
+                f"The least number of values is {count.min}, below 0.",
+            )
             count.ClearField("min")
         if count.HasField("max") and count.max < count.min:
             yield _invalid(
-                f"The greatest number of values is {count.max}, below the least, {count.min}."
+                "ValueCount.max should not be less than min",
+                f"The greatest number of values is {count.max}, below the least, {count.min}.",
             )
             count.max = count.min
 
@@ -86,7 +100,10 @@ def _value_counts(feature: schema_pb2.Feature) -> Iterable[Finding]:
 def _shape(feature: schema_pb2.Feature) -> Iterable[Finding]:
     sizes = [dimension.size for dimension in feature.shape.dim]
     if any(size <= 0 for size in sizes):
-        yield _invalid(f"The shape {sizes} has a dimension that is not above 0.")
+        yield _invalid(
+            "Shape.dim.size must be a positive integer",
+            f"The shape {sizes} has a dimension that is not above 0.",
+        )
         feature.ClearField("shape")
 
 
@@ -95,11 +112,13 @@ def _type(feature: schema_pb2.Feature) -> Iterable[Finding]:
         return
     if feature.HasField("domain") or feature.HasField("string_domain"):
         feature.type = schema_pb2.BYTES
+        short = "unspecified type: inferring the type to be BYTES, given the domain specified."
     else:
         deprecate(feature)
+        short = "unspecified type: determine the type and set it, rather than deprecating."
     yield Finding(
         "FEATURE_MISSING_TYPE",
-        "Feature has no type",
+        short,
         f"The schema says no type for {feature.name!r}; name one of INT, FLOAT, BYTES, STRUCT.",
     )
 
@@ -122,7 +141,7 @@ def _domain(feature: schema_pb2.Feature) -> Iterable[Finding]:
         feature.ClearField(kind)
         yield Finding(
             "DOMAIN_INVALID_FOR_TYPE",
-            "Domain does not fit the type",
+            "The domain does not match the type",
             f"A feature of type {schema_pb2.FeatureType.Name(feature.type)} can't have a {kind}.",
         )
 
@@ -133,7 +152,7 @@ def _unusable_domain(context: Context, feature: schema_pb2.Feature) -> Iterable[
         feature.ClearField(kind)
         yield Finding(
             "INVALID_DOMAIN_SPECIFICATION",
-            "Unknown domain",
+            "internal issue: unknown domain_info type",
             f"Data is not checked against a {kind}.",
         )
     if not feature.HasField("domain") or find_string_domain(context.schema, feature) is not None:
@@ -142,7 +161,7 @@ def _unusable_domain(context: Context, feature: schema_pb2.Feature) -> Iterable[
     feature.ClearField("domain")
     yield Finding(
         "INVALID_DOMAIN_SPECIFICATION",
-        "Domain not found",
+        f"missing domain: {missing}",
         f"The schema has no string_domain named {missing!r}.",
     )
 
@@ -155,10 +174,11 @@ def _distribution(feature: schema_pb2.Feature) -> Iterable[Finding]:
         return
     feature.ClearField("distribution_constraints")
     yield _invalid(
+        "distribution constraints require domain or string domain.",
         "distribution_constraints say which share of the texts lies in a domain of texts, and "
-        f"{feature.name!r} has none."
+        f"{feature.name!r} has none.",
     )
 
 
-def _invalid(description: str) -> Finding:
-    return Finding("INVALID_SCHEMA_SPECIFICATION", "Invalid schema", description)
+def _invalid(short: str, description: str) -> Finding:
+    return Finding("INVALID_SCHEMA_SPECIFICATION", short, description)

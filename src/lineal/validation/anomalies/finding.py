@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from lineal.validation.lifecycle import in_environment, is_required
+from lineal.validation.validating import ValidationOptions
 
 if TYPE_CHECKING:
     from tensorflow_metadata.proto.v0 import schema_pb2
 
     from lineal.validation.views import DatasetView
 
-__all__ = ["Context", "Finding", "count_text", "number_text", "share_text"]
+__all__ = ["Context", "Finding", "amount_text", "count_text", "number_text", "share_text"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,12 @@ class Finding:
     type: str
     short: str
     description: str
+    value: float | str | None = None
+    limit: float | str | None = None
+    count: float | None = None
+    rule: str = ""
+    severity: str | None = None
+    """WARNING or ERROR where the rule itself says so; else the options decide."""
 
 
 @dataclass(frozen=True)
@@ -35,8 +42,12 @@ class Context:
     baseline: schema_pb2.Schema
     schema: schema_pb2.Schema
     dataset: DatasetView
-    environment: str | None
-    previous: DatasetView | None
+    environment: str | None = None
+    previous: DatasetView | None = None
+    serving: DatasetView | None = None
+    previous_version: DatasetView | None = None
+    max_string_domain_size: int = 100
+    options: ValidationOptions = field(default_factory=ValidationOptions)
 
     def expects(self, feature: schema_pb2.Feature) -> bool:
         """Say whether the environment has the feature."""
@@ -56,8 +67,13 @@ def number_text(number: float) -> str:
 
 def count_text(count: float, noun: str) -> str:
     """Write a count with its noun: 1 value, 1,200 values."""
-    amount = f"{int(count):,}" if float(count).is_integer() else f"{count:,.6g}"
+    amount = amount_text(count)
     return f"{amount} {noun}" if count == 1 else f"{amount} {noun}s"
+
+
+def amount_text(count: float) -> str:
+    """Write a count alone: 1,200; weights may make it a fraction."""
+    return f"{int(count):,}" if float(count).is_integer() else f"{count:,.6g}"
 
 
 def share_text(part: float, whole: float) -> str:

@@ -32,8 +32,11 @@ def check_int_domain(
         feature.ClearField("int_domain")
         yield Finding(
             "INT_TYPE_NOT_INT_STRING",
-            "Non-integer values",
+            "Invalid values",
             f"{_labels_text(view, bad)} no whole numbers of 64 bits.",
+            value=bad[0],
+            count=sum(view.labels[label] for label in bad),
+            rule="int_domain",
         )
         return
     bounds = _bounds_of_ints(view)
@@ -46,7 +49,7 @@ def check_int_domain(
         feature.ClearField("int_domain")
         yield Finding(
             "DOMAIN_INVALID_FOR_TYPE",
-            "Domain does not fit the type",
+            "The domain does not match the type",
             f"The values reach {number_text(greatest)}, beyond the 64 bits of an int_domain.",
         )
         return
@@ -70,8 +73,11 @@ def check_float_domain(
         feature.ClearField("float_domain")
         yield Finding(
             "FLOAT_TYPE_STRING_NOT_FLOAT",
-            "Non-float values",
+            "Invalid values",
             f"{_labels_text(view, bad)} no numbers.",
+            value=bad[0],
+            count=sum(view.labels[label] for label in bad),
+            rule="float_domain",
         )
         return
     if domain.disallow_nan and view.num_nan:
@@ -80,6 +86,9 @@ def check_float_domain(
             "FLOAT_TYPE_HAS_NAN",
             "Invalid values",
             f"{count_text(view.num_nan, 'value')} NaN, and float_domain disallows NaN.",
+            value="NaN",
+            count=view.num_nan,
+            rule="float_domain.disallow_nan",
         )
     bounds = _bounds_of_floats(view)
     if bounds is None:
@@ -98,6 +107,8 @@ def check_float_domain(
             "FLOAT_TYPE_HAS_INF",
             "Invalid values",
             f"Some values are {seen}, and float_domain disallows infinity.",
+            value=seen,
+            rule="float_domain.disallow_inf",
         )
 
 
@@ -107,6 +118,9 @@ def _below(type_: str, least: float, limit: float, rule: str) -> Finding:
         "Out-of-range values",
         f"Unexpectedly small values: the least is {number_text(least)}, below "
         f"{number_text(limit)} ({rule}.min).",
+        value=least,
+        limit=limit,
+        rule=f"{rule}.min",
     )
 
 
@@ -116,6 +130,9 @@ def _above(type_: str, greatest: float, limit: float, rule: str) -> Finding:
         "Out-of-range values",
         f"Unexpectedly large values: the greatest is {number_text(greatest)}, above "
         f"{number_text(limit)} ({rule}.max).",
+        value=greatest,
+        limit=limit,
+        rule=f"{rule}.max",
     )
 
 

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lineal.validation.anomalies.finding import Finding, count_text, number_text, share_text
+from lineal.validation.anomalies.finding import (
+    Finding,
+    amount_text,
+    count_text,
+    number_text,
+    share_text,
+)
 from lineal.validation.lifecycle import deprecate
 
 if TYPE_CHECKING:
@@ -26,9 +32,12 @@ def check_not_present(
         deprecate(feature)
         yield Finding(
             "FEATURE_TYPE_NOT_PRESENT",
-            "Column is empty",
+            "Column dropped",
             "The column is there, but every one of its "
             f"{count_text(view.num_missing, 'value')} is missing, and it is required.",
+            value=0,
+            count=view.num_missing,
+            rule="presence",
         )
 
 
@@ -66,6 +75,9 @@ def check_presence(
             "Column dropped",
             f"Present in {count_text(present, 'row')}, required in at least "
             f"{count_text(presence.min_count, 'row')} (presence.min_count).",
+            value=present,
+            limit=presence.min_count,
+            rule="presence.min_count",
         )
         presence.min_count = int(present)
     if not presence.HasField("min_fraction"):
@@ -77,9 +89,13 @@ def check_presence(
     yield Finding(
         "FEATURE_TYPE_LOW_FRACTION_PRESENT",
         "Column dropped",
-        f"Present in {share_text(present, present + missing)} of the rows, required in "
-        f"{share_text(presence.min_fraction, 1.0)}; missing in {count_text(missing, 'row')} "
-        "(presence.min_fraction).",
+        f"Present in {share_text(present, present + missing)} of the rows (required "
+        f"{share_text(presence.min_fraction, 1.0)}): missing in {amount_text(missing)} of "
+        f"{amount_text(present + missing)} (presence.min_fraction).",
+        value=fraction,
+        limit=presence.min_fraction,
+        count=missing,
+        rule="presence.min_fraction",
     )
     presence.min_fraction = fraction if fraction < presence.min_fraction else 0.9999
 
@@ -96,4 +112,7 @@ def dropped_column(feature: schema_pb2.Feature) -> Finding:
         "SCHEMA_MISSING_COLUMN",
         "Column dropped",
         f"The data has no such column; the schema requires it {limit}.",
+        value=0,
+        limit=presence.min_fraction if presence.min_fraction > 0 else presence.min_count,
+        rule="presence",
     )

@@ -31,9 +31,11 @@ def check_string_domain(
     if view.texts is not None and view.texts.invalid_utf8_count:
         yield Finding(
             "ENUM_TYPE_INVALID_UTF8",
-            "Invalid UTF8",
+            "Invalid UTF8 strings",
             f"{count_text(view.texts.invalid_utf8_count, 'value')} no valid UTF-8, so outside any "
             "domain of texts.",
+            count=view.texts.invalid_utf8_count,
+            rule="domain",
         )
         _clear_domain(context, feature)
         return
@@ -52,12 +54,16 @@ def check_string_domain(
         "Unexpected string values",
         f"{count_text(outside, 'value')} ({share_text(outside, view.total_values)}) outside the "
         f"domain of {count_text(len(known), 'text')}{needed}: {_shown(view, odd)}.",
+        value=odd[0],
+        limit=mass if mass < 1 else None,
+        count=outside,
+        rule="distribution_constraints.min_domain_mass" if mass < 1 else "domain",
     )
     domain.value.extend(sorted(odd, key=str.encode))
 
 
 def check_unique(
-    context: Context,  # noqa: ARG001
+    context: Context,
     feature: schema_pb2.Feature,
     view: FeatureView,
 ) -> Iterable[Finding]:
@@ -72,6 +78,7 @@ def check_unique(
             "No unique values",
             "The number of different values is limited (unique_constraints), but only texts have "
             "that number in their statistics.",
+            rule="unique_constraints",
         )
         return
     unique = view.texts.unique
@@ -80,14 +87,20 @@ def check_unique(
             "FEATURE_TYPE_LOW_UNIQUE",
             "Low number of unique values",
             f"{unique} different texts, fewer than {limits.min} (unique_constraints.min).",
+            value=unique,
+            limit=limits.min,
+            rule="unique_constraints.min",
         )
         limits.min = unique
-    if unique > limits.max:
+    if unique > limits.max and (limits.HasField("max") or context.options.compatible):
         unset = "" if limits.HasField("max") else "; unset, it counts as 0"
         yield Finding(
             "FEATURE_TYPE_HIGH_UNIQUE",
             "High number of unique values",
             f"{unique} different texts, more than {limits.max} (unique_constraints.max{unset}).",
+            value=unique,
+            limit=limits.max,
+            rule="unique_constraints.max",
         )
         limits.max = unique
 

@@ -33,9 +33,13 @@ def check_type(
     names = schema_pb2.FeatureType
     yield Finding(
         "UNEXPECTED_DATA_TYPE",
-        f"Expected data of type: {names.Name(feature.type)} but got {names.Name(found)}",
+        "Unexpected data type",
         f"The schema says {names.Name(feature.type)}, all {int(view.total_values):,} values are "
         f"{names.Name(found)}.",
+        value=str(names.Name(found)),
+        limit=str(names.Name(feature.type)),
+        count=view.total_values,
+        rule="type",
     )
     deprecate(feature)
 
@@ -54,6 +58,6 @@ def check_bytes_domain(
     feature.ClearField(kind)
     yield Finding(
         "DOMAIN_INVALID_FOR_TYPE",
-        "Domain does not fit the type",
+        "The domain does not match the type",
         f"The values are opaque bytes, which a {kind} can't be checked on.",
     )

@@ -34,9 +34,12 @@ def check_value_counts(
         fill_value_counts(feature, view)
         yield Finding(
             "VALUE_NESTEDNESS_MISMATCH",
-            "Lists are nested otherwise",
+            "Mismatched value nest level",
             f"The data has lists nested {len(view.levels)} deep, the schema counts values at "
             f"{len(counts)}.",
+            value=len(view.levels),
+            limit=len(counts),
+            rule="value_counts" if nested else "value_count",
         )
         return
     for number, (count, level) in enumerate(zip(counts, view.levels, strict=True)):
@@ -51,6 +54,9 @@ def _value_count(count: schema_pb2.ValueCount, level: Level, at: str) -> Iterabl
             "Missing values",
             f"Some rows have {level.min_num_values} values{at}, fewer than the least allowed, "
             f"{count.min} (value_count.min).",
+            value=level.min_num_values,
+            limit=count.min,
+            rule="value_count.min",
         )
         if level.min_num_values:
             count.min = level.min_num_values
@@ -62,6 +68,9 @@ def _value_count(count: schema_pb2.ValueCount, level: Level, at: str) -> Iterabl
             "Superfluous values",
             f"Some rows have {level.max_num_values} values{at}, more than the most allowed, "
             f"{count.max} (value_count.max).",
+            value=level.max_num_values,
+            limit=count.max,
+            rule="value_count.max",
         )
         count.max = level.max_num_values
 
@@ -90,11 +99,11 @@ def check_shape(
         short = "Feature shape dropped"
         description = f"The schema wants the shape {sizes} in every row, but {reason}."
     elif math.prod(fixed) != math.prod(sizes):
-        short = "Invalid shape"
+        short = "Feature shape dropped"
         description = (
             f"Every row has {math.prod(fixed)} values, the shape {sizes} wants {math.prod(sizes)}."
         )
     else:
         return
     feature.ClearField("shape")
-    yield Finding("INVALID_FEATURE_SHAPE", short, description)
+    yield Finding("INVALID_FEATURE_SHAPE", short, description, limit=str(sizes), rule="shape")
