@@ -8,11 +8,12 @@ if TYPE_CHECKING:
     from lineal.validation.compute import statistics as statistics
     from lineal.validation.constraints import Constraint as Constraint
     from lineal.validation.constraints import add_constraint as add_constraint
-    from lineal.validation.constraints import constraints as constraints
+    from lineal.validation.constraints import constraints_of as constraints_of
     from lineal.validation.constraints import remove_constraint as remove_constraint
     from lineal.validation.custom import CustomValidation as CustomValidation
     from lineal.validation.feature import Feature as Feature
     from lineal.validation.options import StatisticsOptions as StatisticsOptions
+    from lineal.validation.page import Comparison as Comparison
     from lineal.validation.page import statistics_page as statistics_page
     from lineal.validation.report import Anomaly as Anomaly
     from lineal.validation.report import Caution as Caution
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Anomaly",
     "Caution",
+    "Comparison",
     "Constraint",
     "CustomValidation",
     "Drift",
@@ -48,7 +50,7 @@ __all__ = [
     "ValidationOptions",
     "add_constraint",
     "check_environment",
-    "constraints",
+    "constraints_of",
     "infer_schema",
     "remove_constraint",
     "statistics",
@@ -60,6 +62,7 @@ __all__ = [
 # Loaded when first asked for: protobuf, Arrow and Ibis cost a second that a command may not need.
 _HOMES = {
     "Anomaly": "report",
+    "Comparison": "page",
     "Caution": "report",
     "Constraint": "constraints",
     "CustomValidation": "custom",
@@ -76,7 +79,7 @@ _HOMES = {
     "ValidationOptions": "validating",
     "add_constraint": "constraints",
     "check_environment": "verbs",
-    "constraints": "constraints",
+    "constraints_of": "constraints",
     "infer_schema": "verbs",
     "remove_constraint": "constraints",
     "statistics": "compute",

@@ -25,7 +25,13 @@ if TYPE_CHECKING:
     from lineal.validation.schema import Schema
     from lineal.validation.views import Path
 
-__all__ = ["Constraint", "add_constraint", "check_constraints", "constraints", "remove_constraint"]
+__all__ = [
+    "Constraint",
+    "add_constraint",
+    "check_constraints",
+    "constraints_of",
+    "remove_constraint",
+]
 
 _TAG = "lineal.constraint "
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
@@ -158,7 +164,7 @@ def remove_constraint(schema: Schema, feature: str, constraint: Constraint | str
     annotation.tag.remove(tag)
 
 
-def constraints(schema: Schema) -> Mapping[str, tuple[Constraint, ...]]:
+def constraints_of(schema: Schema) -> Mapping[str, tuple[Constraint, ...]]:
     """Return the constraints of each feature that has any."""
     found = {name: tuple(_read(each.proto)) for name, each in schema.features.items()}
     return {name: each for name, each in found.items() if each}

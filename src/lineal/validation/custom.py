@@ -40,7 +40,7 @@ class CustomValidation:
 
     @classmethod
     def parse(cls, text: str) -> CustomValidation:
-        """Read `FEATURE: SQL`; `feature_base` in it means the same feature in the statistics before.
+        """Read `FEATURE: SQL`, where `feature_base` is the feature in the statistics before.
 
         >>> CustomValidation.parse("fare: feature.num_stats.max < 5").sql
         'feature.num_stats.max < 5'
@@ -99,7 +99,7 @@ def _holds(validation: CustomValidation, features: dict[str, FeatureView]) -> bo
     import pyarrow as pa
 
     row = pa.table({name: as_struct(view.proto) for name, view in features.items()})
-    query = f"SELECT CAST(({validation.sql}\n) AS BOOLEAN) AS holds FROM statistics"  # noqa: S608  # the user's own
+    query = f"SELECT CAST(({validation.sql}\n) AS BOOLEAN) AS holds FROM statistics"
     try:
         with embedded().sql(query, {"statistics": ArrowData(row)}) as reader:
             rows = reader.read_all()

@@ -49,7 +49,7 @@ def read_details(report: anomalies_pb2.Anomalies) -> Details:
     """Return the details that the proto carries; none if TFDV wrote it."""
     from google.protobuf.unknown_fields import UnknownFieldSet
 
-    for unknown in UnknownFieldSet(report):
+    for unknown in UnknownFieldSet(report):  # type: ignore[attr-defined]  # it can be iterated
         if unknown.field_number == _FIELD:
             try:
                 return Details(**json.loads(unknown.data))

@@ -63,7 +63,8 @@ def _type(field: FieldDescriptor) -> pa.DataType:
 
 
 def _values(message: Message) -> dict[str, Value]:
-    return {field.name: _value(message, field) for field in _fields(message.DESCRIPTOR)}
+    fields = _fields(message.DESCRIPTOR)  # type: ignore[arg-type]  # upb's own class
+    return {field.name: _value(message, field) for field in fields}
 
 
 def _value(message: Message, field: FieldDescriptor) -> Value:
@@ -79,6 +80,6 @@ def _one(value: object, field: FieldDescriptor) -> Value:
     if field.message_type is not None:
         return _values(value)  # type: ignore[arg-type]  # a message, by its descriptor
     if field.enum_type is not None:
-        found = field.enum_type.values_by_number.get(value)
+        found = field.enum_type.values_by_number.get(value)  # type: ignore[call-overload]  # a number
         return None if found is None else str(found.name)
     return value  # type: ignore[return-value]  # a scalar, by its descriptor

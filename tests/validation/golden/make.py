@@ -1,8 +1,8 @@
 """Ask TensorFlow Data Validation for the answers kept beside this file.
 
 Run it in an environment of its own (Python 3.10, tensorflow-data-validation 1.16.1,
-apache-beam 2.57.0): `python tests/validation/golden/make.py`. It rewrites statistics.jsonl, and
-the answers in anomalies.jsonl.gz, whose questions (statistics and schemas) stay as they are.
+apache-beam 2.57.0): `python tests/validation/golden/make.py`. It rewrites statistics.jsonl,
+rules.jsonl.gz, and the answers in anomalies.jsonl.gz, whose questions stay as they are.
 """
 
 import base64
@@ -14,6 +14,8 @@ import runpy
 import pyarrow as pa
 import tensorflow_data_validation as tfdv
 from google.protobuf import text_format
+from tensorflow_data_validation.anomalies.proto import validation_config_pb2
+from tensorflow_data_validation.api import validation_api, validation_options
 from tensorflow_data_validation.statistics import stats_impl
 from tensorflow_metadata.proto.v0 import anomalies_pb2, schema_pb2, statistics_pb2
 
@@ -45,18 +47,19 @@ def one_line(message):
     return text_format.MessageToString(message, as_one_line=True, as_utf8=True)
 
 
+def in_memory(table):
+    """Return the statistics of a table, each column as lists."""
+    columns = []
+    for column in table.columns:
+        whole = column.combine_chunks()
+        columns.append(listed(whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole))
+    batch = pa.RecordBatch.from_arrays(columns, names=table.schema.names)
+    return stats_impl.generate_statistics_in_memory(batch, tfdv.StatsOptions())
+
+
 def statistics():
     for name, table in runpy.run_path(str(HERE / "data.py"))["TABLES"].items():
-        columns = [
-            listed(
-                column.combine_chunks().chunk(0)
-                if isinstance(column.combine_chunks(), pa.ChunkedArray)
-                else column.combine_chunks()
-            )
-            for column in table.columns
-        ]
-        batch = pa.RecordBatch.from_arrays(columns, names=table.schema.names)
-        found = stats_impl.generate_statistics_in_memory(batch, tfdv.StatsOptions())
+        found = in_memory(table)
         yield {
             "table": name,
             "statistics": one_line(found),
@@ -96,17 +99,93 @@ def answered(case):
     return case
 
 
+def rules():
+    """Ask the questions of cases.py, those on rules and those of seeds."""
+    cases = runpy.run_path(str(HERE / "cases.py"))
+    for name, (statistics, schema, more) in cases["RULES"].items():
+        given = {
+            key: cases["statistics_of"](more[key])
+            for key in ("previous", "serving", "previous_version")
+            if key in more
+        }
+        current, expected = cases["statistics_of"](statistics), cases["schema_of"](schema)
+        print("asking", name, flush=True)
+        yield {"case": name, **answers(current, expected, given, more)}
+    for seed in cases["SEEDS"]:
+        before, after = (in_memory(table) for table in cases["tables"](seed))
+        expected = cases["with_comparators"](tfdv.infer_schema(before))
+        given = {"previous": before, "serving": before}
+        yield {
+            "case": f"seed {seed}",
+            "statistics": encoded(after),
+            "before": encoded(before),
+            "inferred": one_line(tfdv.infer_schema(before)),
+            **answers(after, expected, given, {}),
+        }
+
+
+def answers(current, schema, given, more):
+    """Return what TFDV finds: anomalies with severity and titles, measures, the new schema."""
+    kind, levels = anomalies_pb2.AnomalyInfo.Type, anomalies_pb2.AnomalyInfo.Severity
+    needed = {
+        tfdv.FeaturePath([name]): [validation_options.ReasonFeatureNeeded(comment=reason)]
+        for name, reason in more.get("features_needed", {}).items()
+    }
+    overrides = [
+        validation_config_pb2.SeverityOverride(type=kind.Value(type_), severity=levels.Value(level))
+        for type_, level in more.get("severity_overrides", {}).items()
+    ]
+    found = validation_api.validate_statistics_internal(
+        current,
+        schema,
+        environment=more.get("environment"),
+        previous_span_statistics=given.get("previous"),
+        serving_statistics=given.get("serving"),
+        previous_version_statistics=given.get("previous_version"),
+        validation_options=validation_options.ValidationOptions(
+            features_needed=needed,
+            new_features_are_warnings=more.get("new_features_are_warnings", False),
+            severity_overrides=overrides,
+        ),
+    )
+
+    def told(info):
+        return {
+            "severity": levels.Name(info.severity),
+            "short": info.short_description,
+            "reasons": [[kind.Name(each.type), each.short_description] for each in info.reason],
+        }
+
+    whole = found.HasField("dataset_anomaly_info")
+    return {
+        "anomalies": {key: told(info) for key, info in sorted(found.anomaly_info.items())},
+        "dataset": told(found.dataset_anomaly_info) if whole else None,
+        "data_missing": found.data_missing,
+        "drift_skew": [one_line(info) for info in found.drift_skew_info],
+        "updated": one_line(tfdv.update_schema(schema, current)),
+    }
+
+
+def encoded(message):
+    return base64.b64encode(message.SerializeToString()).decode()
+
+
+def write_lines(name, lines):
+    with (
+        (HERE / name).open("wb") as raw,
+        gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as file,
+    ):
+        for line in lines:
+            file.write((json.dumps(line) + "\n").encode())
+
+
 def main():
     lines = [json.dumps(each, ensure_ascii=False) for each in statistics()]
     (HERE / "statistics.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
     with gzip.open(HERE / "anomalies.jsonl.gz", "rt") as file:
         cases = [answered(json.loads(line)) for line in file]
-    with (
-        (HERE / "anomalies.jsonl.gz").open("wb") as raw,
-        gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="") as file,
-    ):
-        for case in cases:
-            file.write((json.dumps(case) + "\n").encode())
+    write_lines("anomalies.jsonl.gz", cases)
+    write_lines("rules.jsonl.gz", list(rules()))
 
 
 if __name__ == "__main__":

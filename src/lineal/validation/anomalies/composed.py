@@ -16,23 +16,21 @@ if TYPE_CHECKING:
 
 __all__ = ["check_collisions", "check_sparse", "check_weighted"]
 
-_Sparse = schema_pb2.SparseFeature
-_Weighted = schema_pb2.WeightedFeature
-
 
 def check_collisions(
-    feature: schema_pb2.Feature | None, sparse: _Sparse | None, weighted: _Weighted | None
+    feature: schema_pb2.Feature | None,
+    sparse: schema_pb2.SparseFeature | None,
+    weighted: schema_pb2.WeightedFeature | None,
 ) -> list[Finding]:
     """Find two live features of one name; both are retired."""
     live = feature is not None and not is_deprecated(feature)
     sparse_live = sparse is not None and not is_retired(sparse)
     if weighted is not None and not is_retired(weighted) and (live or sparse_live):
         kind, short = "WEIGHTED_FEATURE_NAME_COLLISION", "Weighted feature name collision"
-        named: tuple[_Sparse | _Weighted | schema_pb2.Feature | None, ...]
-        named = (weighted, feature if live else None, sparse if sparse_live else None)
+        named = [weighted, feature if live else None, sparse if sparse_live else None]
     elif live and sparse_live:
         kind, short = "SPARSE_FEATURE_NAME_COLLISION", "Sparse feature name collision"
-        named = (sparse, feature)
+        named = [sparse, feature]
     else:
         return []
     for each in named:
@@ -42,7 +40,7 @@ def check_collisions(
     return [Finding(kind, short, f"{len(names)} live features of the schema are named {names[0]}.")]
 
 
-def check_sparse(sparse: _Sparse, view: FeatureView) -> Iterator[Finding]:
+def check_sparse(sparse: schema_pb2.SparseFeature, view: FeatureView) -> Iterator[Finding]:
     """Find rows that lack an index or the values, or have unequally many of them."""
     found = list(_sparse(view))
     if found:
@@ -82,7 +80,7 @@ def _sparse(view: FeatureView) -> Iterable[Finding]:
             )
 
 
-def check_weighted(weighted: _Weighted, view: FeatureView) -> Iterator[Finding]:
+def check_weighted(weighted: schema_pb2.WeightedFeature, view: FeatureView) -> Iterator[Finding]:
     """Find rows that lack the values or their weights, or have unequally many of them."""
     found = list(_weighted(view))
     if found:

@@ -103,7 +103,7 @@ def _by_labels(
     measured: Measured,
     limit: schema_pb2.InfinityNorm | schema_pb2.NormalizedAbsoluteDifference,
     pair: _Pair,
-    kind: _Measurement.Type,
+    kind: anomalies_pb2.DriftSkewInfo.Measurement.Type,
     distance: Distance,
 ) -> anomalies_pb2.DriftSkewInfo.Measurement:
     infinity = kind == _Measurement.L_INFTY

@@ -81,12 +81,13 @@ def _compared(
     count, before = context.dataset.num_examples, control.num_examples
     ratio = count / before if before else math.inf
     compared = f"{count_text(count, 'example')} against {before:,.6g} in {other}"
-    for kind, adjective, field, broken in (
-        ("LOW", "below", "min_fraction_threshold", lambda limit: before and ratio < limit),
-        ("HIGH", "above", "max_fraction_threshold", lambda limit: ratio > limit),
+    for kind, adjective, field in (
+        ("LOW", "below", "min_fraction_threshold"),
+        ("HIGH", "above", "max_fraction_threshold"),
     ):
         limit = getattr(comparator, field)
-        if not comparator.HasField(field) or not broken(limit):
+        broken = ratio < limit if kind == "LOW" else ratio > limit
+        if not comparator.HasField(field) or not broken:
             continue
         yield Finding(
             f"COMPARATOR_{kind}_NUM_EXAMPLES",

@@ -66,7 +66,7 @@ def check_language_domain(
 ) -> Iterable[Finding]:
     """Find texts that the vocabulary covers too little, and tokens too rare or too frequent."""
     domain = feature.natural_language_domain
-    if not domain.HasField("coverage") and not domain.HasField("token_constraints"):
+    if not domain.HasField("coverage") and not domain.token_constraints:
         return
     statistics = statistics_pb2.NaturalLanguageStatistics()
     stated = view.custom("nl_statistics")
@@ -75,7 +75,7 @@ def check_language_domain(
         feature.ClearField("natural_language_domain")
         return
     yield from _coverage(domain, statistics)
-    for constraint in domain.token_constraints.value:
+    for constraint in domain.token_constraints:
         token = _token(statistics, constraint)
         if token is None:
             named = constraint.string_value or constraint.int_value
@@ -118,7 +118,7 @@ def _coverage(
 
 def _token(
     statistics: statistics_pb2.NaturalLanguageStatistics,
-    constraint: schema_pb2.SequenceValueConstraints.SequenceValueConstraint,
+    constraint: schema_pb2.SequenceValueConstraints,
 ) -> statistics_pb2.NaturalLanguageStatistics.TokenStatistics | None:
     for token in statistics.token_statistics:
         if constraint.HasField("string_value"):
@@ -130,7 +130,7 @@ def _token(
 
 
 def _occurrences(
-    constraint: schema_pb2.SequenceValueConstraints.SequenceValueConstraint,
+    constraint: schema_pb2.SequenceValueConstraints,
     token: statistics_pb2.NaturalLanguageStatistics.TokenStatistics,
 ) -> Iterable[Finding]:
     named = constraint.string_value or constraint.int_value
