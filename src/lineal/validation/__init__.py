@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from lineal.validation.results import FeatureStatistics as FeatureStatistics
     from lineal.validation.results import Statistics as Statistics
     from lineal.validation.schema import Schema as Schema
+    from lineal.validation.slices import Slice as Slice
     from lineal.validation.validating import Quirks as Quirks
     from lineal.validation.validating import Severity as Severity
     from lineal.validation.validating import ValidationOptions as ValidationOptions
@@ -44,6 +45,7 @@ __all__ = [
     "Reason",
     "Report",
     "Schema",
+    "Slice",
     "Severity",
     "Statistics",
     "StatisticsOptions",
@@ -75,6 +77,7 @@ _HOMES = {
     "Schema": "schema",
     "Severity": "validating",
     "Statistics": "results",
+    "Slice": "slices",
     "StatisticsOptions": "options",
     "ValidationOptions": "validating",
     "add_constraint": "constraints",
