@@ -23,6 +23,7 @@ __all__ = [
     "inferred_feature",
     "inferred_schema",
     "is_int64",
+    "mark_derived",
     "stated_domain",
 ]
 
@@ -90,7 +91,15 @@ def inferred_feature(
             )
     else:
         _fill_domain(schema, feature, view, max_string_domain_size)
+    if view.proto.HasField("validation_derived_source"):
+        mark_derived(feature, view)
     return feature
+
+
+def mark_derived(feature: schema_pb2.Feature, view: FeatureView) -> None:
+    """Say from what validation itself derives the feature."""
+    feature.validation_derived_source.CopyFrom(view.proto.validation_derived_source)
+    feature.lifecycle_stage = schema_pb2.VALIDATION_DERIVED
 
 
 def feature_type(view: FeatureView) -> int:
@@ -138,6 +147,9 @@ def _fill_domain(
     if view.type == _Type.INT:
         if numbers is not None and numbers.min >= 0 and numbers.max == 1:
             feature.bool_domain.SetInParent()
+        elif numbers is None and labels and all(is_int64(label) for label in labels):
+            # TFDV infers a domain of texts, which its own validation then rejects.
+            feature.int_domain.is_categorical = True
     elif view.type == _Type.STRING and labels:
         if _fill_bool(feature, labels):
             return

@@ -2,6 +2,7 @@
 
 Needs nothing but tensorflow-metadata and pyarrow, so that TFDV's own environment can read it too.
 """
+# ruff: noqa: E501, UP031  # a case is a line; text protos are full of braces
 
 import random
 
@@ -19,7 +20,8 @@ def numbers(name, low, high, kind="INT", common=TEN, nan=0, more="", buckets=Non
         f"buckets {{ low_value: {a} high_value: {b} sample_count: {c} }}" for a, b, c in parts
     )
     histograms = "".join(
-        f"histograms {{ num_nan: {nan} type: {each} {text} }} " for each in ("STANDARD", "QUANTILES")
+        f"histograms {{ num_nan: {nan} type: {each} {text} }} "
+        for each in ("STANDARD", "QUANTILES")
     )
     return (
         f'features {{ path {{ step: "{name}" }} type: {kind} num_stats {{ common_stats {{ {common} }}'
@@ -80,12 +82,8 @@ BINARY = (
     'features { path { step: "f" } type: BYTES bytes_stats { common_stats { %s }'
     " avg_num_bytes: 50 min_num_bytes: 10 max_num_bytes: 100 max_num_bytes_int: 100 } %s }"
 )
-SPARSE = (
-    'sparse_feature { name: "s" index_feature { name: "i" } value_feature { name: "v" } }'
-)
-WEIGHTED = (
-    'weighted_feature { name: "w" feature { step: "v" } weight_feature { step: "g" } }'
-)
+SPARSE = 'sparse_feature { name: "s" index_feature { name: "i" } value_feature { name: "v" } }'
+WEIGHTED = 'weighted_feature { name: "w" feature { step: "v" } weight_feature { step: "g" } }'
 DOMAIN = 'string_domain { name: "d" value: "a" value: "c" }'
 LESS = TEN.replace("num_non_missing: 10", "num_non_missing: 7 num_missing: 3")
 NESTED = (
@@ -103,7 +101,9 @@ STRUCT = (
 
 
 def lists(low, high):
-    return TEN.replace("min_num_values: 1 max_num_values: 1", f"min_num_values: {low} max_num_values: {high}")
+    return TEN.replace(
+        "min_num_values: 1 max_num_values: 1", f"min_num_values: {low} max_num_values: {high}"
+    )
 
 
 def drifting(measure, threshold, kind=BYTES, rule="drift_comparator", more=""):
@@ -161,6 +161,11 @@ RULES = {
     "dimension of 0": (dataset(ONE), INT % "shape { dim { size: 0 } }", {}),
     "mass without domain": (dataset(ONE), INT % "distribution_constraints { min_domain_mass: 0.5 }", {}),
     "mass of an int domain": (dataset(ONE), INT % "int_domain { min: 0 } distribution_constraints { min_domain_mass: 0.5 }", {}),
+    "mass of a float domain": (dataset(numbers("f", 1, 1, "FLOAT")), FLOAT % "float_domain { min: 0 } distribution_constraints { min_domain_mass: 0.5 }", {}),
+    "mass of a bool domain": (dataset(ONE), INT % "bool_domain {} distribution_constraints { min_domain_mass: 0.5 }", {}),
+    "mass of a language": (dataset(AB), BYTES % "natural_language_domain {} distribution_constraints { min_domain_mass: 0.5 }", {}),
+    "two contradictions": (dataset(ONE), INT % "presence { min_fraction: -1 } value_count { min: -1 }", {}),
+    "three contradictions and more": (dataset(numbers("f", 1, 7)), INT % "presence { min_fraction: -1 } int_domain { max: 5 } distribution_constraints { min_domain_mass: 0.5 }", {}),
     "no such domain": (dataset(AB), BYTES % 'domain: "nowhere"', {}),
     "time of day": (dataset(AB), BYTES % 'time_of_day_domain { string_format: "%H" }', {}),
     "no name": (dataset(AB), "feature { type: BYTES }", {}),
@@ -214,7 +219,7 @@ RULES = {
     "greatest number alone": (dataset(ONE), INT % "" + "dataset_constraints { max_examples_count: 5 }", {}),
     "fewer than before": (dataset(ONE), INT % "" + "dataset_constraints { num_examples_drift_comparator { min_fraction_threshold: 0.9 } }", {"previous": dataset(ONE, examples=20)}),
     "more than the version before": (dataset(ONE), INT % "" + "dataset_constraints { num_examples_version_comparator { max_fraction_threshold: 1.5 } }", {"previous_version": dataset(ONE, examples=5)}),
-    "nothing before": (dataset(ONE), INT % "" + "dataset_constraints { num_examples_version_comparator { min_fraction_threshold: 0.5 max_fraction_threshold: 1.5 } }", {"previous_version": dataset(examples=0)}),
+    "nothing before": (dataset(ONE), INT % "" + "dataset_constraints { num_examples_version_comparator { min_fraction_threshold: 0.5 max_fraction_threshold: 1.5 } }", {"previous_version": dataset(ONE, examples=0)}),
     "all about examples": (dataset(ONE), INT % "" + "dataset_constraints { min_examples_count: 12 num_examples_version_comparator { min_fraction_threshold: 0.9 } num_examples_drift_comparator { min_fraction_threshold: 0.9 } }", {"previous_version": dataset(ONE, examples=20), "previous": dataset(ONE, examples=40)}),
     "no examples": (dataset(examples=0), INT % "", {}),
     "drift by shares": (dataset(AB), drifting(LINF, 0.1), {"previous": dataset(CD)}),
@@ -225,7 +230,7 @@ RULES = {
     "skew by difference": (dataset(AB), drifting(NAD, 0.1, rule="skew_comparator"), {"serving": dataset(CD)}),
     "divergence of texts": (dataset(AB), drifting(JSD, 0.1), {"previous": dataset(CD)}),
     "divergence of numbers": (dataset(SPREAD), drifting(JSD, 0.1, INT), {"previous": dataset(OTHER)}),
-    "divergence of quantiles": (dataset(SPREAD), drifting(JSD, 0.1, INT, more="source: QUANTILES"), {"previous": dataset(OTHER)}),
+    "divergence of quantiles": (dataset(SPREAD), drifting(JSD, 0.1, INT, more="source { type: QUANTILES }"), {"previous": dataset(OTHER)}),
     "divergence with infinities": (dataset(ENDLESS), drifting(JSD, 0.1, FLOAT), {"previous": dataset(ENDLESS)}),
     "divergence of the same": (dataset(SPREAD), drifting(JSD, 0.0, INT, rule="skew_comparator"), {"serving": dataset(SPREAD)}),
     "divergence of unlike kinds": (dataset(SPREAD), drifting(JSD, 0.1, INT), {"previous": dataset(texts("f", {"1": 10}, "INT"))}),
@@ -283,7 +288,10 @@ def tables(seed):
             "word": [chance.choice(words[: len(words) - shift] or words) for _ in range(rows)],
             "flag": [chance.randint(0, 3 if "flag" in faults else 1) for _ in range(rows)],
             "tags": [
-                [chance.choice("xyz") for _ in range(chance.randint(0 if "empty" in faults else 1, 3))]
+                [
+                    chance.choice("xyz")
+                    for _ in range(chance.randint(0 if "empty" in faults else 1, 3))
+                ]
                 for _ in range(rows)
             ],
         }

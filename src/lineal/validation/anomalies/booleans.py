@@ -24,7 +24,7 @@ _Type = statistics_pb2.FeatureNameStatistics
 
 
 def check_bool_domain(
-    context: Context,  # noqa: ARG001
+    context: Context,
     feature: schema_pb2.Feature,
     view: FeatureView,
 ) -> Iterable[Finding]:
@@ -32,7 +32,7 @@ def check_bool_domain(
     if view.type == _Type.INT:
         yield from _ints(feature, view)
     elif view.type == _Type.FLOAT:
-        yield from _floats(feature, view)
+        yield from _floats(context, feature, view)
     elif view.type == _Type.STRING:
         yield from _texts(feature, view)
 
@@ -82,11 +82,11 @@ def _labelled_ints(feature: schema_pb2.Feature, view: FeatureView) -> Iterable[F
     )
 
 
-def _floats(feature: schema_pb2.Feature, view: FeatureView) -> Iterable[Finding]:
+def _floats(context: Context, feature: schema_pb2.Feature, view: FeatureView) -> Iterable[Finding]:
     numbers = view.numbers
     if numbers is None:
         return
-    reason = _odd_float(numbers)
+    reason = _odd_float(numbers, compatible=context.options.compatible)
     if not reason:
         return
     feature.float_domain.min = numbers.min
@@ -99,7 +99,7 @@ def _floats(feature: schema_pb2.Feature, view: FeatureView) -> Iterable[Finding]
     )
 
 
-def _odd_float(numbers: statistics_pb2.NumericStatistics) -> str:
+def _odd_float(numbers: statistics_pb2.NumericStatistics, *, compatible: bool) -> str:
     if numbers.min not in {0.0, 1.0}:
         return f"the least is {number_text(numbers.min)}"
     if numbers.max not in {0.0, 1.0}:
@@ -110,8 +110,10 @@ def _odd_float(numbers: statistics_pb2.NumericStatistics) -> str:
         for bucket in histogram.buckets:
             if not bucket.sample_count:
                 continue
+            ends = 0 < bucket.low_value < 1, 0 < bucket.high_value < 1
+            # A bound of quantiles is a value; TFDV wants the whole bucket inside.
             inside = histogram.type == statistics_pb2.Histogram.QUANTILES and (
-                0 < bucket.low_value < 1 or 0 < bucket.high_value < 1
+                all(ends) if compatible else any(ends)
             )
             if bucket.low_value < 0 or bucket.high_value > 1 or inside:
                 return (

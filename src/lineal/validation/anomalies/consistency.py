@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from tensorflow_metadata.proto.v0 import schema_pb2
 
 from lineal.validation.anomalies.finding import Finding, number_text
-from lineal.validation.domains import find_string_domain
 from lineal.validation.lifecycle import deprecate, is_deprecated
 
 if TYPE_CHECKING:
@@ -29,6 +28,13 @@ _ALLOWED = {
     "struct_domain": {schema_pb2.STRUCT},
     "natural_language_domain": {schema_pb2.BYTES, schema_pb2.INT},
     "time_domain": {schema_pb2.BYTES, schema_pb2.INT},
+}
+
+_KINDS = {
+    "int_domain": "int",
+    "float_domain": "float",
+    "bool_domain": "bool",
+    "struct_domain": "struct",
 }
 
 
@@ -128,7 +134,7 @@ def _mend(context: Context, feature: schema_pb2.Feature) -> None:
     truth = feature.bool_domain
     if truth.HasField("true_value") and truth.true_value == truth.false_value:
         truth.ClearField("false_value")
-    domain = find_string_domain(context.schema, feature)
+    domain = context.string_domain(feature)
     if domain is not None and len(set(domain.value)) < len(domain.value):
         domain.value[:] = list(dict.fromkeys(domain.value))
 
@@ -155,13 +161,13 @@ def _unusable_domain(context: Context, feature: schema_pb2.Feature) -> Iterable[
             "internal issue: unknown domain_info type",
             f"Data is not checked against a {kind}.",
         )
-    if not feature.HasField("domain") or find_string_domain(context.schema, feature) is not None:
+    if not feature.HasField("domain") or context.string_domain(feature) is not None:
         return
     missing = feature.domain
     feature.ClearField("domain")
     yield Finding(
         "INVALID_DOMAIN_SPECIFICATION",
-        f"missing domain: {missing}",
+        "missing domain: " + ("" if context.options.compatible else missing),
         f"The schema has no string_domain named {missing!r}.",
     )
 
@@ -174,7 +180,9 @@ def _distribution(feature: schema_pb2.Feature) -> Iterable[Finding]:
         return
     feature.ClearField("distribution_constraints")
     yield _invalid(
-        "distribution constraints require domain or string domain.",
+        f"distribution constraints not supported for {_KINDS.get(kind, 'semantic')} domains."
+        if kind is not None
+        else "distribution constraints require domain or string domain.",
         "distribution_constraints say which share of the texts lies in a domain of texts, and "
         f"{feature.name!r} has none.",
     )

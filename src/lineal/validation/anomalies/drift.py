@@ -190,7 +190,7 @@ def _divergence_of(
         return label_divergence(now, then), len({*now, *then})
     kind = (
         statistics_pb2.Histogram.QUANTILES
-        if limit.source == _QUANTILES
+        if limit.source.type == _QUANTILES
         else statistics_pb2.Histogram.STANDARD
     )
     histograms = pair.current.histogram(kind), pair.control.histogram(kind)

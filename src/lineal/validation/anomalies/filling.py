@@ -20,6 +20,14 @@ if TYPE_CHECKING:
 __all__ = ["fill_report"]
 
 _Info = anomalies_pb2.AnomalyInfo
+_ABOUT_SCHEMA = frozenset(
+    {
+        "FEATURE_MISSING_NAME",
+        "FEATURE_MISSING_TYPE",
+        "INVALID_DOMAIN_SPECIFICATION",
+        "INVALID_SCHEMA_SPECIFICATION",
+    }
+)
 
 
 def fill_report(
@@ -55,13 +63,19 @@ def _fill(
     if all(finding.type == "SCHEMA_NEW_COLUMN" for finding in found):
         found = found[:1]
     info.severity = max(_severity(finding, options) for finding in found)
-    info.short_description = found[0].short if len(found) == 1 else "Multiple errors"
+    info.short_description = _title(found)
     info.description = " ".join(finding.description for finding in found)
     for finding in found:
         info.reason.add(
             type=finding.type, short_description=finding.short, description=finding.description
         )
     return found
+
+
+def _title(found: Sequence[Finding]) -> str:
+    """Return the title of the only reason about the data; without one, that of the last."""
+    about_data = [each for each in found if each.type not in _ABOUT_SCHEMA] or found[-1:]
+    return about_data[0].short if len(about_data) == 1 else "Multiple errors"
 
 
 def _severity(finding: Finding, options: ValidationOptions | None) -> int:

@@ -48,6 +48,24 @@ class Context:
     previous_version: DatasetView | None = None
     max_string_domain_size: int = 100
     options: ValidationOptions = field(default_factory=ValidationOptions)
+    _domains: dict[str, schema_pb2.StringDomain] = field(default_factory=dict)
+    """Those of `schema` by name: looking through all of them for each feature takes long."""
+
+    def __post_init__(self) -> None:
+        """Note the domains of texts."""
+        self.note_domains()
+
+    def note_domains(self) -> None:
+        """Note the domains of texts anew, after some were added or taken away."""
+        self._domains.clear()
+        for domain in reversed(self.schema.string_domain):
+            self._domains[domain.name] = domain
+
+    def string_domain(self, feature: schema_pb2.Feature) -> schema_pb2.StringDomain | None:
+        """Return the texts allowed: the feature's own, or those of the schema that it names."""
+        if feature.HasField("string_domain"):
+            return feature.string_domain
+        return self._domains.get(feature.domain) if feature.HasField("domain") else None
 
     def expects(self, feature: schema_pb2.Feature) -> bool:
         """Say whether the environment has the feature."""

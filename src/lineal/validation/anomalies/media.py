@@ -19,6 +19,14 @@ if TYPE_CHECKING:
 __all__ = ["check_image_domain", "check_language_domain"]
 
 
+_TITLES = {
+    "TOO_SMALL_FRACTION": "Value occurs in too small a fraction of sequences.",
+    "TOO_LARGE_FRACTION": "Value occurs in too large a fraction of sequences.",
+    "TOO_FEW_OCCURRENCES": "Value has too few per-sequence occurrences.",
+    "TOO_MANY_OCCURRENCES": "Value has too many per-sequence occurrences.",
+}
+
+
 def check_image_domain(
     context: Context,  # noqa: ARG001
     feature: schema_pb2.Feature,
@@ -91,13 +99,13 @@ def _coverage(
     for kind, short, field, seen in (
         (
             "FEATURE_COVERAGE_TOO_LOW",
-            "Feature coverage is too low",
+            "Feature coverage is too low.",
             "min_coverage",
             statistics.feature_coverage,
         ),
         (
             "FEATURE_COVERAGE_TOO_SHORT_AVG_TOKEN_LENGTH",
-            "Average token length is too short",
+            "Average token length is too short.",
             "min_avg_token_length",
             statistics.avg_token_length,
         ),
@@ -135,17 +143,17 @@ def _occurrences(
 ) -> Iterable[Finding]:
     named = constraint.string_value or constraint.int_value
     for kind, field, seen, above in (
-        ("TOO_FEW_OCCURRENCES", "min_per_sequence", token.per_sequence_min_frequency, False),
-        ("TOO_MANY_OCCURRENCES", "max_per_sequence", token.per_sequence_max_frequency, True),
         ("TOO_SMALL_FRACTION", "min_fraction_of_sequences", token.fraction_of_sequences, False),
         ("TOO_LARGE_FRACTION", "max_fraction_of_sequences", token.fraction_of_sequences, True),
+        ("TOO_FEW_OCCURRENCES", "min_per_sequence", token.per_sequence_min_frequency, False),
+        ("TOO_MANY_OCCURRENCES", "max_per_sequence", token.per_sequence_max_frequency, True),
     ):
         limit = getattr(constraint, field)
         if not constraint.HasField(field) or (seen <= limit if above else seen >= limit):
             continue
         yield Finding(
             f"SEQUENCE_VALUE_{kind}",
-            f"Sequence value {kind.lower().replace('_', ' ')}",
+            _TITLES[kind],
             f"The token {named!r}: {number_text(seen)} is {'above' if above else 'below'} "
             f"{number_text(limit)} (token_constraints.{field}).",
             value=seen,
@@ -158,7 +166,7 @@ def _occurrences(
 def _unavailable(reason: str) -> Finding:
     return Finding(
         "STATS_NOT_AVAILABLE",
-        "Natural language stats are not available",
+        "Natural language stats are not computed.",
         f"The rules of natural_language_domain can't be checked: {reason}.",
         rule="natural_language_domain",
     )

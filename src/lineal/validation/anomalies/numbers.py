@@ -49,7 +49,7 @@ def check_int_domain(
         feature.ClearField("int_domain")
         yield Finding(
             "DOMAIN_INVALID_FOR_TYPE",
-            "The domain does not match the type",
+            "Invalid values",
             f"The values reach {number_text(greatest)}, beyond the 64 bits of an int_domain.",
         )
         return

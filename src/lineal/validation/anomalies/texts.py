@@ -6,7 +6,6 @@ import math
 from typing import TYPE_CHECKING
 
 from lineal.validation.anomalies.finding import Finding, count_text, share_text
-from lineal.validation.domains import find_string_domain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +24,7 @@ def check_string_domain(
     context: Context, feature: schema_pb2.Feature, view: FeatureView
 ) -> Iterable[Finding]:
     """Find texts outside the domain, more than the schema allows, or that are no UTF-8."""
-    domain = find_string_domain(context.schema, feature)
+    domain = context.string_domain(feature)
     if domain is None:
         return
     if view.texts is not None and view.texts.invalid_utf8_count:
@@ -122,6 +121,7 @@ def _clear_domain(context: Context, feature: schema_pb2.Feature) -> None:
     kept = [domain for domain in context.schema.string_domain if domain.name != name]
     del context.schema.string_domain[:]
     context.schema.string_domain.extend(kept)
+    context.note_domains()
 
 
 def _shown(view: FeatureView, labels: list[str]) -> str:

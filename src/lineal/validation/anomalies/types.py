@@ -58,6 +58,6 @@ def check_bytes_domain(
     feature.ClearField(kind)
     yield Finding(
         "DOMAIN_INVALID_FOR_TYPE",
-        "The domain does not match the type",
+        "Invalid domain type",
         f"The values are opaque bytes, which a {kind} can't be checked on.",
     )
