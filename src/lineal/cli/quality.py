@@ -6,9 +6,10 @@ import typer
 
 from lineal.cli import output, session
 from lineal.cli.schema import read_schema
+from lineal.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from lineal.validation import Statistics, StatisticsOptions
+    from lineal.validation import Statistics, StatisticsOptions, ValidationOptions
     from lineal.workspace import Workspace
 
 __all__ = ["stats", "validate"]
@@ -51,6 +52,42 @@ PreviousOption = Annotated[
         show_default=False,
     ),
 ]
+ServingOption = Annotated[
+    str | None,
+    typer.Option(
+        "--serving",
+        metavar="S",
+        help="What skew is measured against: statistics, or data to make them of.",
+        show_default=False,
+    ),
+]
+PreviousVersionOption = Annotated[
+    str | None,
+    typer.Option(
+        "--previous-version",
+        metavar="V",
+        help="What the number of examples is compared with.",
+        show_default=False,
+    ),
+]
+SeverityOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--severity",
+        metavar="TYPE=LEVEL",
+        help="Make a type of anomaly a WARNING or an ERROR; again for others.",
+        show_default=False,
+    ),
+]
+CustomOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--custom",
+        metavar="FEATURE:SQL",
+        help="A condition on the statistics, as in 'fare: feature.num_stats.max < 500'.",
+        show_default=False,
+    ),
+]
 _COLUMNS = (
     "feature", "type", "count", "missing", "mean", "std_dev",
     "min", "median", "max", "zeros", "unique", "top",
@@ -89,6 +126,10 @@ def validate(
     schema: SchemaOption,
     environment: EnvironmentOption = None,
     previous: PreviousOption = None,
+    serving: ServingOption = None,
+    previous_version: PreviousVersionOption = None,
+    severity: SeverityOption = None,
+    custom: CustomOption = None,
     name: Annotated[
         str | None,
         typer.Option(help="What the report is called; else validation/X.", show_default=False),
@@ -102,20 +143,32 @@ def validate(
 
     Exits 1 if the data breaks the schema; the report is kept as a version either way.
     """
-    from lineal.validation import check_environment
+    from lineal.validation import CustomValidation, check_environment
 
+    checks = _checks(severity or [])
+    conditions = [CustomValidation.parse(text) for text in custom or []]
     with session.opened(workspace) as ws:
         with output.working(f"validating {data}"):
             options = session.statistics_options(delimiter, missing)
             expected = read_schema(ws, schema)
             check_environment(expected, environment)  # before statistics of --previous are made
+            controls = {
+                key: None if text is None else _statistics(ws, text, options)
+                for key, text in (
+                    ("previous", previous),
+                    ("serving", serving),
+                    ("previous_version", previous_version),
+                )
+            }
             report = ws.validate(
                 data,
                 expected,
                 environment=environment,
-                previous=None if previous is None else _statistics(ws, previous, options),
+                **controls,
                 name=name,
                 options=options,
+                checks=checks,
+                custom=conditions,
             )
         ref = report.ref
     rows = report.to_rows()
@@ -127,16 +180,35 @@ def validate(
                 "data_missing": report.data_missing,
                 "anomalies": rows,
                 "drift": report.drift,
+                "warnings": report.warnings,
             }
         )
     else:
         if rows:
             output.print_table(rows, ["feature", "severity", "short", "description"])
             output.print_lines("")
+        for warning in report.warnings:
+            output.print_lines(f"warning: {warning.path}: {warning.message}")
         verdict = "fine" if report.ok else "no examples" if report.data_missing else "not fine"
         output.print_lines(f"{verdict}: {len(report.anomalies)} anomalies; kept as {ref}")
     if not report.ok:
         raise typer.Exit(1)
+
+
+def _checks(severity: list[str]) -> "ValidationOptions | None":
+    """Read `TYPE=LEVEL`; None if there is none, so that the run says nothing of it."""
+    from lineal.validation import Severity, ValidationOptions
+
+    overrides = {}
+    for text in severity:
+        kind, _, level = text.partition("=")
+        if level.upper() not in Severity.__members__:
+            raise InvalidInput(
+                f"--severity {text}: write TYPE=WARNING or TYPE=ERROR, as in "
+                "SCHEMA_NEW_COLUMN=WARNING"
+            )
+        overrides[kind.upper()] = Severity[level.upper()]
+    return ValidationOptions(severity_overrides=overrides) if overrides else None
 
 
 def _statistics(ws: "Workspace", text: str, options: "StatisticsOptions | None") -> "Statistics":

@@ -77,6 +77,15 @@ def _set_mass(feature: Feature, value: str) -> None:
     feature.min_domain_mass = _number("mass", value)
 
 
+def _add_constraint(feature: Feature, value: str) -> None:
+    from lineal.validation.constraints import Constraint, add_to, clear
+
+    if value == _NONE:
+        clear(feature)
+    else:
+        add_to(feature, Constraint.parse(value))
+
+
 def _set_drift(feature: Feature, value: str) -> None:
     feature.drift_threshold(None if value == _NONE else _number("drift", value))
 
@@ -107,6 +116,7 @@ _OF_FEATURE: Mapping[str, Callable[[Feature, str], None]] = {
     "presence": _set_presence,
     "domain": _set_domain,
     "mass": _set_mass,
+    "constraint": _add_constraint,
     "drift": _set_drift,
     "not_in": _set_not_in,
     "only_in": _set_only_in,

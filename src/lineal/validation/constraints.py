@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from lineal.validation.anomalies.check import Findings
     from lineal.validation.anomalies.finding import Context
+    from lineal.validation.feature import Feature
     from lineal.validation.schema import Schema
     from lineal.validation.views import Path
 
@@ -146,11 +147,21 @@ def _argument(found: re.Match[str]) -> str | float | None:
 def add_constraint(schema: Schema, feature: str, constraint: Constraint | str) -> Constraint:
     """Put a constraint on a feature of `schema` and return it; the same twice is one."""
     made = Constraint.parse(constraint) if isinstance(constraint, str) else constraint
-    annotation = schema[feature].proto.annotation
-    tag = f"{_TAG}{made}"
-    if tag not in annotation.tag:
-        annotation.tag.append(tag)
+    add_to(schema[feature], made)
     return made
+
+
+def add_to(feature: Feature, constraint: Constraint) -> None:
+    """Put a constraint on `feature`; the same twice is one."""
+    tag = f"{_TAG}{constraint}"
+    if tag not in feature.proto.annotation.tag:
+        feature.proto.annotation.tag.append(tag)
+
+
+def clear(feature: Feature) -> None:
+    """Take every constraint of `feature` away; its other tags stay."""
+    tags = feature.proto.annotation.tag
+    tags[:] = [tag for tag in tags if not tag.startswith(_TAG)]
 
 
 def remove_constraint(schema: Schema, feature: str, constraint: Constraint | str) -> None:

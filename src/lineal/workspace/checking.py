@@ -38,10 +38,10 @@ from lineal.workspace.recorded import (
 from lineal.workspace.resolving import handle, load
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from lineal.metadata import ArtifactType, Running, Value
-    from lineal.validation import StatisticsOptions
+    from lineal.validation import CustomValidation, StatisticsOptions, ValidationOptions
     from lineal.workspace.workspace import Workspace
 
 __all__ = ["as_statistics", "infer_schema", "keep", "put", "statistics", "stored", "validate"]
@@ -146,28 +146,53 @@ def validate(
     *,
     environment: str | None = None,
     previous: Statistics | str | None = None,
+    serving: Statistics | str | None = None,
+    previous_version: Statistics | str | None = None,
     name: str | None = None,
     options: StatisticsOptions | None = None,
+    checks: ValidationOptions | None = None,
+    custom: Sequence[CustomValidation] | None = None,
 ) -> RecordedReport:
     """Compare statistics with a schema inside an execution that keeps the report."""
     # Mistakes of the caller show before anything is computed or recorded.
     expected = _schema(load(workspace, schema)) if isinstance(schema, str) else schema
     validation.check_environment(expected, environment)
-    before = _statistics(load(workspace, previous)) if isinstance(previous, str) else previous
+    controls = {
+        key: _statistics(load(workspace, control)) if isinstance(control, str) else control
+        for key, control in (
+            ("previous", previous),
+            ("serving", serving),
+            ("previous_version", previous_version),
+        )
+        if control is not None
+    }
     given = as_statistics(workspace, data, options=options)
     inputs = {
         "statistics": [stored(workspace, given)],
         "schema": [stored(workspace, expected)],
-        **({"previous": [stored(workspace, before)]} if before is not None else {}),
+        **{key: [stored(workspace, control)] for key, control in controls.items()},
     }
     default = _named("validation", workspace, inputs["statistics"][0], instead_of="statistics")
     with workspace.recorder.run(
         _VALIDATE_VERB,
         inputs=inputs,
-        parameters={"environment": environment} if environment is not None else {},
+        parameters={
+            **({"environment": environment} if environment is not None else {}),
+            **({"checks": repr(checks)} if checks is not None else {}),
+            **({"custom": repr(list(custom))} if custom else {}),
+        },
         outputs=[Output("anomalies", ANOMALIES, _target(name) or default)],
     ) as running:
-        report = validation.validate(given, expected, environment=environment, previous=before)
+        report = validation.validate(
+            given,
+            expected,
+            environment=environment,
+            previous=controls.get("previous"),
+            serving=controls.get("serving"),
+            previous_version=controls.get("previous_version"),
+            options=checks,
+            custom=custom,
+        )
         put(workspace, running, "anomalies", ANOMALIES, report)
         running.note(anomalies=len(report.anomalies))
     found = _result(workspace, running, "anomalies")

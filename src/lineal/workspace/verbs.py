@@ -15,8 +15,10 @@ from lineal.workspace.recorded import Recorded
 from lineal.workspace.workspace import workspace_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from lineal.metadata import Version
-    from lineal.validation import StatisticsOptions
+    from lineal.validation import CustomValidation, StatisticsOptions, ValidationOptions
     from lineal.workspace.recorded import RecordedReport, RecordedSchema, RecordedStatistics
     from lineal.workspace.workspace import Workspace
 
@@ -52,17 +54,42 @@ def validate(
     *,
     environment: str | None = None,
     previous: Statistics | None = None,
+    serving: Statistics | None = None,
+    previous_version: Statistics | None = None,
     name: str | None = None,
+    checks: ValidationOptions | None = None,
+    custom: Sequence[CustomValidation] | None = None,
 ) -> Report:
     """Compare statistics, or data whose statistics are made first, with a schema.
 
-    `environment` is one of the schema's; `previous` are statistics that drift is measured against.
+    `environment` is one of the schema's; `previous` are statistics that drift is measured against,
+    `serving` those of skew, `previous_version` those that the number of examples is compared with.
+    `checks` say how severe an anomaly is; `custom` are conditions in SQL.
     """
     workspace = _owner(data) or _owner(schema)
     if workspace is None:
         found = data if isinstance(data, Statistics) else validation.statistics(data)
-        return validation.validate(found, schema, environment=environment, previous=previous)
-    return workspace.validate(data, schema, environment=environment, previous=previous, name=name)
+        return validation.validate(
+            found,
+            schema,
+            environment=environment,
+            previous=previous,
+            serving=serving,
+            previous_version=previous_version,
+            options=checks,
+            custom=custom,
+        )
+    return workspace.validate(
+        data,
+        schema,
+        environment=environment,
+        previous=previous,
+        serving=serving,
+        previous_version=previous_version,
+        name=name,
+        checks=checks,
+        custom=custom,
+    )
 
 
 def read(

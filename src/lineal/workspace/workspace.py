@@ -26,7 +26,13 @@ if TYPE_CHECKING:
     from lineal.metadata.difference import Divergence
     from lineal.metadata.gaps import Gap
     from lineal.pipeline import Forms, NodeResult, Pipeline, RunResult
-    from lineal.validation import Schema, Statistics, StatisticsOptions
+    from lineal.validation import (
+        CustomValidation,
+        Schema,
+        Statistics,
+        StatisticsOptions,
+        ValidationOptions,
+    )
     from lineal.workspace.columns import ColumnStep
     from lineal.workspace.doctor import Finding
     from lineal.workspace.locations import Locations
@@ -256,13 +262,19 @@ class Workspace(Parts):
         *,
         environment: str | None = None,
         previous: Statistics | str | None = None,
+        serving: Statistics | str | None = None,
+        previous_version: Statistics | str | None = None,
         name: str | None = None,
         options: StatisticsOptions | None = None,
+        checks: ValidationOptions | None = None,
+        custom: Sequence[CustomValidation] | None = None,
     ) -> RecordedReport:
         """Compare statistics, or data whose statistics are made first, with `schema`; keep it.
 
         `environment` is one of the schema's (`SERVING`); `previous` are the statistics that drift
-        is measured against. `options` say how statistics of data are made.
+        is measured against, `serving` those of skew, `previous_version` those that the number of
+        examples is compared with. `options` say how statistics of data are made, `checks` how
+        severe an anomaly is; `custom` are conditions in SQL.
         """
         from lineal.workspace.checking import validate
 
@@ -272,8 +284,12 @@ class Workspace(Parts):
             schema,
             environment=environment,
             previous=previous,
+            serving=serving,
+            previous_version=previous_version,
             name=name,
             options=options,
+            checks=checks,
+            custom=custom,
         )
 
     @overload
