@@ -11,7 +11,12 @@ if TYPE_CHECKING:
     from lineal.validation.feature import Feature
     from lineal.validation.schema import Schema
 
-__all__ = ["SchemaChange", "schema_changes"]
+__all__ = ["SchemaChange", "schema_changes", "schema_rules"]
+
+_LONG, _SHOWN = 400, 20
+_TOLD_OTHERWISE = frozenset(
+    {"feature", "string_domain", "default_environment", "dataset_constraints"}
+)
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,8 @@ class SchemaChange:
     def __str__(self) -> str:
         """Tell the change in one line."""
         about = f"{self.feature}: " if self.feature else ""
+        if self.before and self.after and max(len(self.before), len(self.after)) > _LONG:
+            return f"{about}{self.rule} {_contrast(self.before, self.after)}"
         if not self.before:
             return f"{about}{self.rule} added: {self.after}"
         if not self.after:
@@ -47,6 +54,14 @@ def schema_changes(before: Schema, after: Schema) -> list[SchemaChange]:
     return changes
 
 
+def schema_rules(schema: Schema) -> list[tuple[str, str, str]]:
+    """Return every rule as feature, name and value in words; of the whole schema first."""
+    found = [("", rule, value) for rule, value in _dataset_rules(schema).items()]
+    for name, feature in schema.features.items():
+        found += [(name, rule, value) for rule, value in _rules(schema, feature).items()]
+    return found
+
+
 def _differing(name: str, before: dict[str, str], after: dict[str, str]) -> list[SchemaChange]:
     return [
         SchemaChange(name, rule, before.get(rule, ""), after.get(rule, ""))
@@ -61,6 +76,12 @@ def _dataset_rules(schema: Schema) -> dict[str, str]:
         "least examples": _text(schema.min_examples),
         "most examples": _text(schema.max_examples),
     }
+    for field, value in schema.proto.dataset_constraints.ListFields():
+        if field.name.endswith("_comparator"):
+            rules[field.name.replace("_", " ")] = _message_text(value)
+    for field, value in schema.proto.ListFields():
+        if field.name not in _TOLD_OTHERWISE:
+            rules[field.name.replace("_", " ")] = _message_text(value)
     return {rule: text for rule, text in rules.items() if text}
 
 
@@ -71,12 +92,13 @@ def _rules(schema: Schema, feature: Feature) -> dict[str, str]:
     for field, value in proto.ListFields():
         if field.containing_oneof is not None and field.containing_oneof.name == "domain_info":
             rules["domain"] = _domain_text(schema, feature)
+            rules.update(_domain_details(feature))
         elif field.name == "presence":
             rules["presence"] = _presence_text(feature)
         elif field.name in {"in_environment", "not_in_environment"}:
             rules[field.name.replace("_", " ")] = ", ".join(value)
         elif field.name not in {"name", "type"}:
-            rules[field.name.replace("_", " ")] = " ".join(str(value).split())
+            rules[field.name.replace("_", " ")] = _message_text(value)
     return rules
 
 
@@ -95,8 +117,7 @@ def _presence_text(feature: Feature) -> str:
 def _domain_text(schema: Schema, feature: Feature) -> str:
     domain = read_domain(schema.proto, feature.proto)
     if isinstance(domain, list):
-        shown = ", ".join(map(repr, domain[:20]))
-        return shown + (f" and {len(domain) - 20} more" if len(domain) > 20 else "")
+        return ", ".join(map(repr, domain))
     if isinstance(domain, tuple):
         least, greatest = domain
         return f"[{'-∞' if least is None else least}, {'∞' if greatest is None else greatest}]"
@@ -105,6 +126,46 @@ def _domain_text(schema: Schema, feature: Feature) -> str:
     kind = feature.proto.WhichOneof("domain_info")
     inner = " ".join(str(getattr(feature.proto, kind)).split()) if kind else ""
     return f"{domain} {{{inner}}}" if inner else f"{domain}"
+
+
+def _domain_details(feature: Feature) -> dict[str, str]:
+    """Return what the plain form of a domain does not say: NaN disallowed, categories, names."""
+    kind = feature.proto.WhichOneof("domain_info")
+    if kind not in {"int_domain", "float_domain", "string_domain"}:
+        return {}
+    return {
+        field.name.replace("_", " "): _message_text(value)
+        for field, value in getattr(feature.proto, kind).ListFields()
+        if field.name not in {"min", "max", "value", "name"}
+    }
+
+
+def _contrast(before: str, after: str) -> str:
+    """Tell two long lists by what only one of them has."""
+    old, new = before.split(", "), after.split(", ")
+    gone, come = (
+        [each for each in old if each not in new],
+        [each for each in new if each not in old],
+    )
+    parts = [
+        f"{word} {', '.join(each[:_SHOWN])}"
+        + (f" and {len(each) - _SHOWN} more" if len(each) > _SHOWN else "")
+        for word, each in (("without", gone), ("and also", come))
+        if each
+    ]
+    return "; ".join(parts) or "in another order"
+
+
+def _message_text(value: object) -> str:
+    if isinstance(value, str | bool | int | float):
+        return str(value)
+    try:
+        return " ".join(
+            " ".join(str(each).split()) if not isinstance(each, str) else each
+            for each in value  # type: ignore[attr-defined]
+        )
+    except TypeError:
+        return " ".join(str(value).split()) or "{}"
 
 
 def _text(number: int | None) -> str:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tensorflow_metadata.proto.v0 import schema_pb2
 
     from lineal.validation.differences import SchemaChange
+    from lineal.validation.lint import Problem
 
 __all__ = ["Schema"]
 
@@ -121,11 +122,34 @@ class Schema:
         del self.proto.feature[:]
         self.proto.feature.extend(kept)
 
+    def to_html(self, *, title: str = "Schema") -> str:
+        """Return one HTML page that shows it and needs no network."""
+        from lineal.validation.page import statistics_page
+
+        return statistics_page(schema=self, title=title)
+
+    def _repr_html_(self) -> str:
+        from lineal.validation.page import framed
+
+        return framed(self.to_html())
+
     def diff(self, other: Schema) -> list[SchemaChange]:
         """Say what `other` changes in this schema; each change reads well as a text."""
         from lineal.validation.differences import schema_changes
 
         return schema_changes(self, other)
+
+    def rules(self) -> list[tuple[str, str, str]]:
+        """Return every rule as feature, name and value in words; the feature of all is empty."""
+        from lineal.validation.differences import schema_rules
+
+        return schema_rules(self)
+
+    def lint(self) -> list[Problem]:
+        """Return what is wrong with the schema itself: contradictions, rules that never fire."""
+        from lineal.validation.lint import lint
+
+        return lint(self)
 
     def __contains__(self, name: object) -> bool:
         """Say whether there is a feature of this name."""

@@ -36,6 +36,7 @@ from lineal.workspace.recorded import (
     recorded,
 )
 from lineal.workspace.resolving import handle, load
+from lineal.workspace.schema_versions import told_of_schema
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -135,7 +136,9 @@ def infer_schema(
         inputs={"statistics": [artifact]},
         outputs=[Output("schema", SCHEMA, _target(name) or default)],
     ) as running:
-        put(workspace, running, "schema", SCHEMA, validation.infer_schema(given))
+        found = validation.infer_schema(given)
+        running.note(**told_of_schema(workspace, running, "schema", found, "inferred"))
+        put(workspace, running, "schema", SCHEMA, found)
     return _schema(_result(workspace, running, "schema"))
 
 
@@ -202,13 +205,18 @@ def validate(
 
 
 def keep(
-    workspace: Workspace, value: Statistics | Schema | Report, name: str
+    workspace: Workspace, value: Statistics | Schema | Report, name: str, *, reason: str = ""
 ) -> RecordedStatistics | RecordedSchema | RecordedReport:
-    """Keep a value as the next version of `name`; what it was made from is its input."""
+    """Keep a value as the next version of `name`; what it was made from is its input.
+
+    `reason` is why, of a schema: its log tells it.
+    """
     kind, origin = _kind(value), _origin(workspace, value)
     with workspace.recorder.run(
         _SAVE_VERB, inputs=origin, outputs=[Output("value", kind, name)]
     ) as running:
+        if isinstance(value, Schema):
+            running.note(**told_of_schema(workspace, running, "value", value, reason))
         put(workspace, running, "value", kind, value)
     return _result(workspace, running, "value")
 
