@@ -15,7 +15,7 @@ PYTHON := $(shell for p in python3 python3.13 python3.12 python3.11; do \
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test check format bench docs protos clean
+.PHONY: help venv demo test check format bench docs protos golden clean
 
 help: ## Show what can be made.
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,10 @@ protos: ## Generate ML Metadata's messages anew from their sources.
 	build/protos/bin/pip install -q 'grpcio-tools==1.74.*' setuptools
 	build/protos/bin/python src/lineal/mlmd/proto/generate.py
 	build/protos/bin/python src/lineal/mlmd/remote/generate.py
+
+TFDV ?= python3
+golden: ## Ask TFDV anew for the tests' answers: make golden TFDV=/path/to/its/python.
+	$(TFDV) tests/validation/golden/make.py
 
 clean: ## Remove .venv, caches and the demo's folder.
 	rm -rf $(VENV) $(DIR) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis \
