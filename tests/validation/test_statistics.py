@@ -17,7 +17,14 @@ import pytest
 
 from lineal.engine import ArrowData, CsvFiles, EngineSettings, open_engine
 from lineal.errors import Corrupt, InvalidInput, NotFound
-from lineal.validation import Statistics, StatisticsOptions, infer_schema, statistics
+from lineal.validation import (
+    Schema,
+    Slice,
+    Statistics,
+    StatisticsOptions,
+    infer_schema,
+    statistics,
+)
 
 FLIGHTS = pa.table({"delay": [3, 1, 2, 4, None], "carrier": ["UA", "B6", "UA", None, "AA"]})
 
@@ -137,9 +144,123 @@ def test_every_type_of_arrow_has_a_type_of_statistics(values, type_, kind):
     assert found.count == sum(value is not None for value in values)
 
 
-def test_nested_lists_are_refused_by_name():
-    with pytest.raises(InvalidInput, match=r"'deep'.*a list of list.*columns="):
-        statistics(pa.table({"deep": [[[1]]]}))
+def test_lists_of_lists_tell_presence_and_lengths_of_each_level():
+    found = statistics(pa.table({"deep": [[[1, 2], []], [], None, [[3], None]]}))["deep"]
+
+    assert (found.count, found.missing, found.num_values, found.value_count) == (3, 1, 3, (0, 2))
+    outer, inner = found.proto.num_stats.common_stats.presence_and_valency_stats
+    assert (outer.num_non_missing, outer.num_missing, outer.tot_num_values) == (3, 1, 4)
+    assert (inner.num_non_missing, inner.num_missing, inner.max_num_values) == (3, 1, 2)
+
+
+def test_structs_in_lists_and_maps_are_counted_by_parent_value():
+    structs = pa.array([[{"a": 1}, {"a": None}], [], None, [{"a": 3}]])
+    maps = pa.array([[("x", 1), ("y", None)], [], None, [("x", 3)]], pa.map_("string", "int64"))
+
+    found = statistics(pa.table({"s": structs, "m": maps}))
+
+    assert list(found) == ["s", "s.a", "m", "m.key", "m.value"]
+    assert (found["s"].type, found["s"].num_values, found["s.a"].missing) == ("STRUCT", 3, 1)
+    assert (found["m"].num_values, found["m.key"].unique, found["m.value"].missing) == (3, 2, 1)
+    assert found["m.value"].max == 3
+
+
+def test_weights_count_beside_the_plain_statistics():
+    table = pa.table({"x": [1.0, 2.0, None], "s": ["a", "b", "b"], "w": [1, 3, 2]})
+
+    found = statistics(table, options=StatisticsOptions(weight="w"))
+
+    assert found.weighted_num_examples == 6
+    assert found["x"].proto.num_stats.weighted_numeric_stats.mean == pytest.approx(7 / 4)
+    assert found["x"].proto.num_stats.common_stats.weighted_common_stats.num_missing == 2
+    weighted = found["s"].proto.string_stats.weighted_string_stats
+    assert [(each.value, each.frequency) for each in weighted.top_values] == [("b", 5), ("a", 1)]
+
+
+@pytest.mark.parametrize(
+    ("weights", "message"),
+    [
+        ([1, -1, -2], "'w' is below zero in 2 of 3 rows"),
+        ([0, 0, 0], "'w' is zero in all 3 rows"),
+        ([1, None, 1], "'w' has no finite number in 1 of 3 rows"),
+    ],
+)
+def test_weights_that_weigh_nothing_are_refused_with_their_rows(weights, message):
+    table = pa.table({"x": [1, 2, 3], "w": weights})
+
+    with pytest.raises(InvalidInput, match=message):
+        statistics(table, options=StatisticsOptions(weight="w"))
+
+
+def test_slices_have_statistics_of_their_own():
+    table = pa.table(
+        {"c": ["UA", "B6", "UA", None], "o": [["J", "E", "J"], ["E"], [], ["J"]], "x": [1, 2, 3, 4]}
+    )
+    slices = (Slice.by("c"), Slice.by("o", "c"), Slice.where("late", "x > 2"))
+
+    found = statistics(table, options=StatisticsOptions(slices=slices))
+
+    assert found.num_examples == 4
+    assert found.dataset.name == "All Examples"
+    assert {name: [each.num_examples, each["x"].max] for name, each in found.slices.items()} == {
+        "c_UA": [2, 3], "c_B6": [1, 2], "c_UA_o_J": [1, 1], "c_UA_o_E": [1, 1],
+        "c_B6_o_E": [1, 2], "late": [2, 4],
+    }  # fmt: skip
+
+
+def test_slices_can_be_limited_to_values_or_named_by_a_column():
+    table = pa.table({"c": ["UA", "B6", "UA"], "part": ["p", "q", "q"], "x": [1, 2, 3]})
+    slices = (Slice.by("c", values={"c": ["UA"]}), Slice.named_by("part"))
+
+    found = statistics(table, options=StatisticsOptions(slices=slices))
+
+    assert {name: each["x"].mean for name, each in found.slices.items()} == {
+        "c_UA": 2, "p": 1, "q": 2.5,
+    }  # fmt: skip
+    assert "part" not in found
+
+
+def test_a_slice_by_what_is_not_there_is_refused():
+    table = pa.table({"carrier": ["UA"], "x": [1.5]})
+
+    with pytest.raises(NotFound, match="did you mean 'carrier'"):
+        statistics(table, options=StatisticsOptions(slices=(Slice.by("carier"),)))
+    with pytest.raises(InvalidInput, match="'x' holds float64"):
+        statistics(table, options=StatisticsOptions(slices=(Slice.by("x"),)))
+
+
+def test_a_sample_depends_on_rows_and_seed_alone():
+    table = pa.table({"x": list(range(2000)), "c": ["a", "b"] * 1000})
+    options = StatisticsOptions(sample_rate=0.25, seed=3)
+
+    found = statistics(table, options=options)
+
+    assert 400 < found.num_examples < 600
+    assert statistics(table.take(list(range(1999, -1, -1))), options=options) == found
+    other = statistics(table, options=StatisticsOptions(sample_rate=0.25, seed=4))
+    assert other["x"].mean != found["x"].mean
+    few = statistics(table.select(["c"]), options=options)
+    assert few["c"].unique == 2
+    assert 400 < few.num_examples < 600
+
+
+def test_a_schema_says_what_is_counted_as_a_category_and_what_as_bytes():
+    schema = Schema.from_text(
+        """feature { name: "code" type: INT int_domain { is_categorical: true } }
+        feature { name: "ratio" type: FLOAT float_domain { is_categorical: true } }
+        feature { name: "picture" type: BYTES image_domain {} }"""
+    )
+    table = pa.table(
+        {"code": [10, 9, 9], "ratio": [1.5, 10.0, 10.0], "picture": [b"abc", b"", b"x"]}
+    )
+
+    found = statistics(table, options=StatisticsOptions(schema=schema))
+
+    assert (found["code"].type, found["code"].unique) == ("INT", 2)
+    assert [each.value for each in found["code"].top_values] == ["9", "10"]
+    assert [each.value for each in found["ratio"].top_values] == ["10", "1.5"]
+    assert found["picture"].type == "BYTES"
+    assert found["picture"].proto.bytes_stats.max_num_bytes_int == 3
 
 
 def test_columns_can_be_chosen():

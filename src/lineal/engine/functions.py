@@ -4,6 +4,7 @@ lineal_text_bytes(text)      how many bytes the text has in UTF-8
 lineal_bytes(binary)         how many bytes the value has
 lineal_text(binary)          the text that the bytes are in UTF-8; null if they are none
 lineal_microseconds(time)    microseconds since 1970-01-01 UTC, since midnight, or of a duration
+lineal_distinct(list)        the list without nulls, every value once
 lineal_is_N(text)            whether the text is written as a value of the type TEXT_TYPES[N]
 lineal_number_N(text)        that value as a float; days for dates, microseconds for times
 """
@@ -20,7 +21,15 @@ import ibis.expr.types as ir
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["binary_bytes", "has_type", "microseconds", "number_of", "text_bytes", "text_of"]
+__all__ = [
+    "binary_bytes",
+    "distinct_of",
+    "has_type",
+    "microseconds",
+    "number_of",
+    "text_bytes",
+    "text_of",
+]
 
 
 def text_bytes(text: ir.StringValue) -> ir.IntegerValue:
@@ -44,6 +53,11 @@ def microseconds(time: ir.Value) -> ir.IntegerValue:
     A time of day is counted from midnight; a duration is its own length.
     """
     return _function("lineal_microseconds", time.type(), dt.int64)(time)
+
+
+def distinct_of(values: ir.ArrayValue) -> ir.ArrayValue:
+    """Return a list without nulls that has each of its values once."""
+    return _function("lineal_distinct", values.type(), values.type())(values)
 
 
 def has_type(text: ir.StringValue, number: int) -> ir.BooleanValue:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from lineal.validation.compute import statistics as statistics
+    from lineal.validation.compute import statistics_state as statistics_state
     from lineal.validation.constraints import Constraint as Constraint
     from lineal.validation.constraints import add_constraint as add_constraint
     from lineal.validation.constraints import constraints_of as constraints_of
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from lineal.validation.results import Statistics as Statistics
     from lineal.validation.schema import Schema as Schema
     from lineal.validation.slices import Slice as Slice
+    from lineal.validation.state import StatisticsState as StatisticsState
     from lineal.validation.validating import Quirks as Quirks
     from lineal.validation.validating import Severity as Severity
     from lineal.validation.validating import ValidationOptions as ValidationOptions
@@ -45,10 +47,11 @@ __all__ = [
     "Reason",
     "Report",
     "Schema",
-    "Slice",
     "Severity",
+    "Slice",
     "Statistics",
     "StatisticsOptions",
+    "StatisticsState",
     "ValidationOptions",
     "add_constraint",
     "check_environment",
@@ -57,6 +60,7 @@ __all__ = [
     "remove_constraint",
     "statistics",
     "statistics_page",
+    "statistics_state",
     "update_schema",
     "validate",
 ]
@@ -86,6 +90,8 @@ _HOMES = {
     "infer_schema": "verbs",
     "remove_constraint": "constraints",
     "statistics": "compute",
+    "statistics_state": "compute",
+    "StatisticsState": "state",
     "statistics_page": "page",
     "update_schema": "verbs",
     "validate": "verbs",

@@ -90,6 +90,30 @@ class Statistics:
         return write_proto(self.proto, path)
 
     @property
+    def dataset(self) -> statistics_pb2.DatasetFeatureStatistics:
+        """The proto of this one data set: of all examples where there are slices."""
+        return self._view.proto
+
+    @cached_property
+    def slices(self) -> Mapping[str, Statistics]:
+        """The statistics of each part of the data by its name; empty without slices.
+
+        That of all examples is this one itself.
+        """
+        from tensorflow_metadata.proto.v0 import statistics_pb2
+
+        return {
+            each.name: Statistics(statistics_pb2.DatasetFeatureStatisticsList(datasets=[each]))
+            for each in self.proto.datasets
+            if each.name and each.name != self.dataset.name
+        }
+
+    @property
+    def weighted_num_examples(self) -> float:
+        """The sum of the rows' weights; 0 without weights."""
+        return float(self.dataset.weighted_num_examples)
+
+    @property
     def num_examples(self) -> int:
         """The number of rows."""
         return int(self._view.proto.num_examples)
@@ -130,6 +154,23 @@ class Statistics:
     def __repr__(self) -> str:
         """Say how much there is."""
         return f"<Statistics of {self.num_examples} examples, {len(self)} features>"
+
+    def to_html(self, *, title: str = "Statistics") -> str:
+        """Return one HTML page that shows them and needs no network."""
+        from lineal.validation.page import statistics_page
+
+        return statistics_page(self, title=title)
+
+    def to_facets(self, name: str = "data") -> bytes:
+        """Return them in the form that Facets Overview reads, the data set called `name`."""
+        from lineal.validation.page import facets
+
+        return facets({name: self})
+
+    def _repr_html_(self) -> str:
+        from lineal.validation.page import framed
+
+        return framed(self.to_html())
 
     def to_rows(self) -> list[dict[str, str | Number | None]]:
         """Return one row a feature, for tables: name, type, counts and the main numbers."""

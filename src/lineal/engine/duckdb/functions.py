@@ -18,6 +18,7 @@ _MACROS = {
     "lineal_text_bytes(text)": "strlen(text)",
     "lineal_bytes(bytes)": "octet_length(bytes)",
     "lineal_text(bytes)": "TRY(decode(bytes))",
+    "lineal_distinct(list)": "list_distinct(list)",
     "lineal_microseconds(time)": "epoch_us(time)",
 }
 

@@ -6,119 +6,185 @@ are as many as there are distinct values.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import ibis
 
 from lineal.engine.functions import binary_bytes, text_bytes, text_of
-from lineal.validation.stats.columns import column_of, counted, unbound
+from lineal.validation.stats.columns import base_of, counted, unbound, weight_of, within
+from lineal.validation.stats.parting import features_read, parted
 from lineal.validation.stats.plan import Reading
 from lineal.validation.stats.reduce import Row, number_rows, shaped, text_rows, union
+from lineal.validation.stats.sampling import sampled
+from lineal.validation.stats.series import Measure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import ibis.expr.types as ir
     import pyarrow as pa
 
-    from lineal.validation.stats.plan import FeaturePlan
+    from lineal.validation.slices import Slice
     from lineal.validation.stats.reduce import Limits
+    from lineal.validation.stats.sampling import Sample
+    from lineal.validation.stats.series import Series
 
-__all__ = ["DATA", "READ", "Series", "expression", "series_of"]
+__all__ = ["DATA", "READ", "expression"]
 
 DATA = "data"
 READ = "lineal_read"
 
 
-@dataclass(frozen=True)
-class Series:
-    """One thing that is counted: a feature's values, or the lengths of its lists."""
-
-    plan: FeaturePlan
-    is_lengths: bool = False
-
-    @property
-    def reading(self) -> Reading:
-        """How each value of the series is read."""
-        return Reading.NUMBER if self.is_lengths else self.plan.reading
-
-
-def series_of(plans: Sequence[FeaturePlan]) -> tuple[Series, ...]:
-    """Return what is counted for these features; the place in the list numbers each series."""
-    values = (Series(plan) for plan in plans)
-    lengths = (Series(plan, is_lengths=True) for plan in plans if plan.is_list)
-    return (*values, *lengths)
-
-
 @lru_cache(maxsize=32)
-def expression(schema: pa.Schema, series: tuple[Series, ...], limits: Limits) -> ir.Table:
+def expression(
+    schema: pa.Schema,
+    series: tuple[Series, ...],
+    limits: Limits,
+    part: Slice | None = None,
+    sample: Sample | None = None,
+) -> ir.Table:
     """Return the computation, over the unbound table `DATA`, of all counts.
 
     The last ones are kept: months of one table come one after another.
     """
-    data = unbound(schema, [each.plan for each in series], name=DATA)
+    weights = sorted({each.weight for each in series if each.weight is not None})
+    more = schema.names if sample or (part and part.condition) else features_read(part)
+    data = unbound(schema, [each.plan for each in series], name=DATA, more=[*weights, *more])
+    rows = data if sample is None else sampled(data, sample)
     # A common table with a name of its own: Ibis does not repeat it, so the data is scanned once.
-    base = data.select(**{f"s{i}": _selected(data, each) for i, each in enumerate(series)}).alias(
-        READ
-    )
+    base = _base(rows, series, weights, part).alias(READ)
+    parts = [*_examples(base, limits), *_weights(base, weights, limits)]
     numbers = []
     texts = []
     for index, each in enumerate(series):
-        counts = _counts(base, index, each)
+        counts = _counts(base, index, each, weights, limits)
         if each.reading is Reading.TEXT:
-            texts.append(_text_counts(counts, index))
+            texts.append(_text_counts(counts))
         elif each.reading is Reading.BINARY:
-            texts.append(_binary_counts(counts, index))
+            texts.append(_binary_counts(counts))
         else:
-            numbers.append(counts.select(series=_int32(index), number="value", count="count"))
-    parts = [shaped(base.aggregate(count=base.count()), Row.EXAMPLES)]
+            numbers.append(counts.rename(number="value"))
     if numbers:
-        parts += number_rows(union(numbers), limits)
+        parts += _both(number_rows, numbers, limits, is_weighted=bool(weights))
     if texts:
-        parts += text_rows(union(texts), limits)
+        parts += _both(text_rows, texts, limits, is_weighted=bool(weights))
     return union(parts)
 
 
-def _selected(data: ir.Table, each: Series) -> ir.Value:
-    column = column_of(data, each.plan)
-    if each.is_lengths:
-        return column.length().cast("float64")
-    return column if each.plan.is_list else counted(column, each.reading)
+def _both(reduce, counts: list[ir.Table], limits: Limits, *, is_weighted: bool) -> list[ir.Table]:  # type: ignore[no-untyped-def]
+    """Reduce counts, and the sums of weights where there are some."""
+    together = union(counts)
+    found: list[ir.Table] = reduce(together.drop("weight"), limits)
+    if is_weighted:
+        weighed = together.filter(together["weight"].notnull())
+        weighed = weighed.drop("count").rename(count="weight")
+        found += reduce(weighed, limits, weighted=True)
+    return found
 
 
-def _counts(base: ir.Table, index: int, each: Series) -> ir.Table:
-    """Count each distinct value of a series, nulls too."""
-    column = base[f"s{index}"]
-    if each.plan.is_list and not each.is_lengths:
-        values = base.select(value=column.unnest())
-        values = values.select(value=counted(values["value"], each.reading))
+def _base(
+    rows: ir.Table, series: tuple[Series, ...], weights: list[str], part: Slice | None
+) -> ir.Table:
+    """Select once what all series read: plain values as they count, lists as they are."""
+    selected: dict[str, ir.Value] = {}
+    for index, each in enumerate(series):
+        column = base_of(rows, each.plan)
+        if _is_plain(each):
+            selected[f"s{index}"] = counted(column, each.reading)
+        else:
+            selected[_base_name(each)] = column
+    for place, name in enumerate(weights):
+        selected[f"w{place}"] = weight_of(rows[name])
+    return rows.select(**selected) if part is None else parted(rows, selected, part)
+
+
+def _is_plain(each: Series) -> bool:
+    return not each.plan.depth and all(step.name for step in each.plan.steps)
+
+
+def _base_name(each: Series) -> str:
+    names = []
+    for step in each.plan.steps:
+        if not step.name:
+            break
+        names.append(step.name)
+    return "b" + "".join(f"{len(name)}_{name}" for name in names)
+
+
+def _examples(base: ir.Table, limits: Limits) -> list[ir.Table]:
+    if not limits.sliced:
+        return [shaped(base.aggregate(count=base.count()), Row.EXAMPLES)]
+    return [shaped(base.group_by("slice").aggregate(count=base.count()), Row.EXAMPLES)]
+
+
+def _weights(base: ir.Table, weights: list[str], limits: Limits) -> list[ir.Table]:
+    grouped = base.group_by("slice") if limits.sliced else base
+    found = []
+    for place in range(len(weights)):
+        weight = base[f"w{place}"]
+        told = grouped.aggregate(
+            count=weight.sum(),
+            missing=(weight.isnull() | weight.isnan() | weight.isinf()).sum(),
+            invalid=(weight < 0).sum(),
+        )
+        found.append(shaped(told.mutate(series=_int32(place)), Row.WEIGHTS))
+    return found
+
+
+def _counts(
+    base: ir.Table, index: int, each: Series, weights: list[str], limits: Limits
+) -> ir.Table:
+    """Count each distinct value of a series, nulls too, and sum their weights."""
+    keys = ["value", "slice"] if limits.sliced else ["value"]
+    carried = {"slice": base["slice"]} if limits.sliced else {}
+    if each.weight is not None:
+        carried["weight"] = base[f"w{weights.index(each.weight)}"]
+    if _is_plain(each):
+        values = base.select(value=base[f"s{index}"], **carried)
     else:
-        values = base.select(value=column)
-    return values.group_by("value").aggregate(count=values.count())
+        values = _nested(base.select(value=base[_base_name(each)], **carried), each)
+    grouped = values.group_by(keys).aggregate(
+        count=values.count(),
+        weight=ibis.null("float64") if each.weight is None else values["weight"].sum(),
+    )
+    return grouped.mutate(series=_int32(index))
 
 
-def _text_counts(counts: ir.Table, index: int) -> ir.Table:
-    return counts.select(
-        series=_int32(index),
-        text="value",
-        bytes=text_bytes(counts["value"]),
-        invalid=ibis.literal(False),
-        count="count",
+def _nested(rows: ir.Table, each: Series) -> ir.Table:
+    """Return what a series counts of values that lie in lists."""
+    table = within(rows, each.plan)
+    others = [name for name in table.columns if name != "value"]
+    if each.measure is Measure.INNERMOST:
+        return table.select(*others, value=_innermost(table["value"], each).cast("float64"))
+    lists = each.plan.depth if each.measure is Measure.VALUES else each.level - 1
+    for level in range(1, lists + 1):
+        is_map = each.plan.is_map and level == each.plan.depth
+        value = table["value"]
+        table = table.select(*others, value=(value.keys() if is_map else value).unnest())
+    value = table["value"]
+    if each.measure is Measure.LENGTHS:
+        return table.select(*others, value=value.length().cast("float64"))
+    return table.select(*others, value=counted(value, each.reading))
+
+
+def _innermost(value: ir.Value, each: Series) -> ir.Value:
+    """Count the values in lists of lists; a null list in them has none."""
+    for _ in range(each.plan.depth - 1):
+        value = value.flatten()
+    return value.length()
+
+
+def _text_counts(counts: ir.Table) -> ir.Table:
+    return counts.rename(text="value").mutate(
+        bytes=text_bytes(counts["value"]), invalid=ibis.literal(False)
     )
 
 
-def _binary_counts(counts: ir.Table, index: int) -> ir.Table:
+def _binary_counts(counts: ir.Table) -> ir.Table:
     value = counts["value"]
     text = text_of(value)
-    return counts.select(
-        series=_int32(index),
-        text=text,
-        bytes=binary_bytes(value),
-        invalid=value.notnull() & text.isnull(),
-        count="count",
-    )
+    return counts.mutate(
+        text=text, bytes=binary_bytes(value), invalid=value.notnull() & text.isnull()
+    ).drop("value")
 
 
 def _int32(number: int) -> ir.IntegerScalar:

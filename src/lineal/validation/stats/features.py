@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from lineal.validation.stats.counts import NumberCounts, TextCounts
@@ -22,7 +21,19 @@ if TYPE_CHECKING:
 
     from lineal.validation.options import StatisticsOptions
 
-__all__ = ["BYTES_LABEL", "FINE", "fill_lengths", "fill_numbers", "fill_texts"]
+__all__ = [
+    "BYTES_LABEL",
+    "FINE",
+    "add_buckets",
+    "add_ranks",
+    "fill_bytes",
+    "fill_lengths",
+    "fill_numbers",
+    "fill_texts",
+    "frequent",
+    "moments",
+    "single_values",
+]
 
 FINE = 100
 """Quantiles taken for each bucket of the QUANTILES histogram; the STANDARD one uses them all."""
@@ -39,17 +50,17 @@ def fill_lengths(
     """Fill in how many values the rows have; `values` is their sum. Missing rows are not ours."""
     if not lengths.count or lengths.minimum is None or lengths.maximum is None:
         return
-    common.num_non_missing = lengths.count
+    common.num_non_missing = int(lengths.count)
     common.min_num_values = int(lengths.minimum)
     common.max_num_values = int(lengths.maximum)
     common.tot_num_values = values
     common.avg_num_values = values / lengths.count
     histogram = common.num_values_histogram
     histogram.type = _QUANTILES
-    _add_buckets(histogram, quantile_buckets(quantiles(lengths.ranks, buckets)))
+    add_buckets(histogram, quantile_buckets(quantiles(lengths.ranks, buckets)))
 
 
-def single_values(count: int) -> NumberCounts:
+def single_values(count: float) -> NumberCounts:
     """Return the lengths of `count` rows that have one value each."""
     if not count:
         return NumberCounts()
@@ -64,7 +75,7 @@ def fill_numbers(
     absent: int = 0,
 ) -> None:
     """Fill in a number's statistics; `absent` are the nulls inside its lists, counted as NaN."""
-    nan = counts.nan + absent
+    nan = int(counts.nan) + absent
     if not counts.count and not nan:
         return
     standard = stats.histograms.add()
@@ -74,13 +85,13 @@ def fill_numbers(
     if not counts.count:
         return
     answers = quantiles(counts.ranks, FINE * options.num_quantiles_histogram_buckets)
-    stats.num_zeros = counts.zeros
+    stats.num_zeros = int(counts.zeros)
     stats.min = _given(counts.minimum)
     stats.max = _given(counts.maximum)
     stats.median = answers.values[len(answers.values) // 2]
-    stats.mean, stats.std_dev = _moments(counts)
-    _add_buckets(by_quantiles, quantile_buckets(answers.every(FINE)))
-    _add_buckets(
+    stats.mean, stats.std_dev = moments(counts)
+    add_buckets(by_quantiles, quantile_buckets(answers.every(FINE)))
+    add_buckets(
         standard,
         standard_buckets(
             answers,
@@ -91,7 +102,7 @@ def fill_numbers(
     )
 
 
-def _moments(counts: NumberCounts) -> tuple[float, float]:
+def moments(counts: NumberCounts) -> tuple[float, float]:
     """Return mean and population standard deviation: NaN and 0 once a value is infinite."""
     if math.isinf(_given(counts.minimum)) or math.isinf(_given(counts.maximum)):
         return math.nan, 0.0
@@ -109,29 +120,52 @@ def fill_texts(
     """Fill in a text's statistics; `values` counts all its values, nulls in lists too."""
     if not counts.count:
         return
-    stats.unique = counts.distinct
+    stats.unique = int(counts.distinct)
     stats.avg_length = counts.bytes / values
-    stats.invalid_utf8_count = counts.invalid
-    frequent = [row for row in _labels(counts) if row[1] >= options.frequency_threshold]
-    for text, count in frequent[: options.num_top_values]:
+    stats.invalid_utf8_count = int(counts.invalid)
+    add_ranks(stats, frequent(counts, options.frequency_threshold), options)
+
+
+def add_ranks(
+    stats: statistics_pb2.StringStatistics | statistics_pb2.WeightedStringStatistics,
+    ranked: Sequence[tuple[str, float]],
+    options: StatisticsOptions,
+) -> None:
+    """Fill in the most frequent texts, and the longer list of them."""
+    for text, count in ranked[: options.num_top_values]:
         stats.top_values.add(value=text, frequency=count)
-    for rank, (text, count) in enumerate(frequent[: options.num_rank_histogram_buckets]):
+    for rank, (text, count) in enumerate(ranked[: options.num_rank_histogram_buckets]):
         stats.rank_histogram.buckets.add(
             low_rank=rank, high_rank=rank, label=text, sample_count=count
         )
 
 
-def _labels(counts: TextCounts) -> list[tuple[str, int]]:
+def fill_bytes(stats: statistics_pb2.BytesStatistics, counts: TextCounts, *, values: int) -> None:
+    """Fill in how long values are that are no texts; nobody counts equal ones."""
+    if not counts.count:
+        return
+    stats.avg_num_bytes = counts.bytes / values
+    stats.min_num_bytes = counts.minimum
+    stats.max_num_bytes = counts.maximum
+    stats.max_num_bytes_int = int(counts.maximum)
+
+
+def frequent(counts: TextCounts, threshold: float) -> list[tuple[str, float]]:
+    """Return the most frequent texts with their counts, without the rarest."""
+    return [row for row in _labels(counts) if row[1] >= threshold]
+
+
+def _labels(counts: TextCounts) -> list[tuple[str, float]]:
     """Return the most frequent texts; all values that are no UTF-8 share one label."""
     if not counts.invalid:
         return list(counts.top)
-    shared = Counter(dict(counts.top))
-    shared[BYTES_LABEL] += counts.invalid
+    shared = dict(counts.top)
+    shared[BYTES_LABEL] = shared.get(BYTES_LABEL, 0) + counts.invalid
     by_text = sorted(shared.items(), key=lambda row: row[0].encode(), reverse=True)
     return sorted(by_text, key=lambda row: -row[1])
 
 
-def _add_buckets(histogram: statistics_pb2.Histogram, buckets: Sequence[Bucket]) -> None:
+def add_buckets(histogram: statistics_pb2.Histogram, buckets: Sequence[Bucket]) -> None:
     for bucket in buckets:
         histogram.buckets.add(
             low_value=bucket.low, high_value=bucket.high, sample_count=bucket.count

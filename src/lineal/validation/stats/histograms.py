@@ -28,10 +28,14 @@ class Ranks:
     """
 
     values: Sequence[float]
-    cumulative: Sequence[int]
+    cumulative: Sequence[float]
+    own: Sequence[float] = ()
+    """How many are equal to each, at least."""
+    upper: Sequence[float] | None = None
+    """Where `cumulative` is a lower bound after merging: the upper one. None: it is exact."""
 
     @property
-    def total(self) -> int:
+    def total(self) -> float:
         """The number of all values, repeated ones included."""
         return self.cumulative[-1] if self.cumulative else 0
 
@@ -109,7 +113,7 @@ def _with_minimum(buckets: list[Bucket], weight: float) -> list[Bucket]:
 
 
 def standard_buckets(
-    answers: Quantiles, *, buckets: int, greatest_finite: float | None, positive_infinities: int
+    answers: Quantiles, *, buckets: int, greatest_finite: float | None, positive_infinities: float
 ) -> list[Bucket]:
     """Make the STANDARD histogram of evenly wide buckets by interpolating fine quantiles.
 

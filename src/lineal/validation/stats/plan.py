@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from lineal.errors import InvalidInput, NotFound
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["FeaturePlan", "Kind", "Reading", "chosen", "plan_features", "plan_text"]
+__all__ = ["FeaturePlan", "Kind", "Reading", "Step", "Way", "chosen", "plan_features", "plan_text"]
 
 
 class Kind(Enum):
@@ -24,6 +24,7 @@ class Kind(Enum):
     INT = "INT"
     FLOAT = "FLOAT"
     STRING = "STRING"
+    BYTES = "BYTES"
     STRUCT = "STRUCT"
 
 
@@ -43,6 +44,27 @@ class Reading(Enum):
     """A struct: only whether it is there."""
 
 
+class Way(Enum):
+    """How one gets from a value to those within it."""
+
+    FIELD = "field"
+    """Of a struct, by name."""
+    ELEMENTS = "elements"
+    """Of a list, each."""
+    KEYS = "keys"
+    """Of a map, each."""
+    VALUES = "values"
+    """Of a map, each."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step from a column towards a feature's values."""
+
+    way: Way
+    name: str = ""
+
+
 @dataclass(frozen=True)
 class FeaturePlan:
     """A feature: where it is, what it holds, and how it is counted.
@@ -55,7 +77,14 @@ class FeaturePlan:
     path: tuple[str, ...]
     kind: Kind
     reading: Reading
-    is_list: bool = False
+    steps: tuple[Step, ...] = ()
+    """The way from the row to each value of the parent's own field (without the lists below)."""
+    depth: int = 0
+    """How many lists the values lie in: 0 for plain values, 2 for lists of lists."""
+    is_opaque: bool = False
+    """The schema says that its texts are no categories: they are neither counted nor listed."""
+    is_map: bool = False
+    """The outermost list is a map, whose entries are structs of key and value."""
     domain_info: str | None = None
 
     @property
@@ -75,7 +104,7 @@ def plan_features(schema: pa.Schema, *, columns: Sequence[str] | None) -> list[F
         plan
         for field in schema
         if field.name in names
-        for plan in _plans((field.name,), field.type)
+        for plan in _plans((field.name,), field.type, (Step(Way.FIELD, field.name),))
     ]
 
 
@@ -93,22 +122,32 @@ def chosen(names: Sequence[str], columns: Sequence[str] | None) -> list[str]:
 def plan_text(name: str, type_: int | None) -> FeaturePlan:
     """Return the feature of a column of text whose values all have the type of this number."""
     if type_ is None:
-        return FeaturePlan((name,), Kind.STRING, Reading.TEXT)
-    return _leaf((name,), TEXT_TYPES[type_])
+        return FeaturePlan((name,), Kind.STRING, Reading.TEXT, (Step(Way.FIELD, name),))
+    return replace(_leaf((name,), TEXT_TYPES[type_]), steps=(Step(Way.FIELD, name),))
 
 
-def _plans(path: tuple[str, ...], arrow: pa.DataType) -> Iterator[FeaturePlan]:
+def _plans(
+    path: tuple[str, ...], arrow: pa.DataType, steps: tuple[Step, ...]
+) -> Iterator[FeaturePlan]:
+    """Plan a field that `steps` lead to, and what lies in it."""
+    depth, is_map, within = 0, False, steps
     arrow = _plain(arrow)
-    if pa.types.is_struct(arrow):
-        yield FeaturePlan(path, Kind.STRUCT, Reading.PRESENCE)
-        for child in arrow:
-            yield from _plans((*path, child.name), child.type)
+    while _is_list(arrow):
+        depth, within = depth + 1, (*within, Step(Way.ELEMENTS))
+        arrow = _plain(arrow.value_type)
+    if pa.types.is_map(arrow):
+        depth, is_map = depth + 1, True
+    if not (is_map or pa.types.is_struct(arrow)):
+        leaf = _leaf(path, arrow, inside="lists of " if depth else "")
+        yield replace(leaf, steps=steps, depth=depth)
         return
-    if _is_list(arrow):
-        value = _leaf(path, _plain(arrow.value_type), inside="a list of ")
-        yield FeaturePlan(path, value.kind, value.reading, True, value.domain_info)
+    yield FeaturePlan(path, Kind.STRUCT, Reading.PRESENCE, steps, depth, is_map=is_map)
+    if is_map:
+        yield from _plans((*path, "key"), arrow.key_type, (*within, Step(Way.KEYS)))
+        yield from _plans((*path, "value"), arrow.item_type, (*within, Step(Way.VALUES)))
         return
-    yield _leaf(path, arrow)
+    for child in arrow:
+        yield from _plans((*path, child.name), child.type, (*within, Step(Way.FIELD, child.name)))
 
 
 def _plain(arrow: pa.DataType) -> pa.DataType:

@@ -40,7 +40,7 @@ def untyped_expression(names: tuple[str, ...], limits: Limits) -> ir.Table:
     return union(
         [
             examples,
-            shaped(types.select("series", count=types["type"].cast("int64")), Row.TYPE),
+            shaped(types.select("series", count=types["type"].cast("float64")), Row.TYPE),
             *number_rows(numbers.select("series", "count", number=_number(numbers)), limits),
             *text_rows(
                 texts.select(
