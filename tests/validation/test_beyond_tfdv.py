@@ -291,3 +291,41 @@ def test_a_thousand_features_are_validated_at_once():
         took.append(time.process_time() - start)
 
     assert min(took) < 0.2
+
+
+def test_categories_of_whole_numbers_satisfy_the_schema_inferred_from_them():
+    current = Statistics.from_text("""
+        datasets { num_examples: 3 features { path { step: "f" } type: INT string_stats {
+          common_stats { num_non_missing: 3 min_num_values: 1 max_num_values: 1 tot_num_values: 3 }
+          unique: 2 rank_histogram { buckets { label: "1" sample_count: 2 }
+          buckets { label: "7" sample_count: 1 } } } }
+          features { path { step: "s" } custom_stats { name: "missing_value" num: 1 } } }""")
+    kept = Statistics.from_text(str(current.proto))
+
+    rules = infer_schema(current)
+
+    assert rules["f"].proto.int_domain.is_categorical
+    assert "s" not in rules
+    assert current == kept  # TFDV takes the sparse feature out of its argument
+
+
+def test_a_bound_of_quantiles_between_false_and_true_is_no_truth_value():
+    ends = "buckets { low_value: 0 high_value: 0.5 sample_count: 3 }"
+    current = Statistics.from_text(f"""
+        datasets {{ num_examples: 3 features {{ path {{ step: "f" }} type: FLOAT num_stats {{
+          common_stats {{ num_non_missing: 3 min_num_values: 1 max_num_values: 1
+            tot_num_values: 3 }} max: 1
+          histograms {{ type: QUANTILES {ends}
+            buckets {{ low_value: 0.5 high_value: 1 sample_count: 1 }} }} }} }} }}""")
+    rules = Schema.from_text('feature { name: "f" type: FLOAT bool_domain {} }')
+
+    assert found(validate(current, rules)) == {"f": ("BOOL_TYPE_UNEXPECTED_FLOAT",)}
+    assert validate(current, rules, options=TFDV).ok
+
+
+def test_a_retired_sparse_feature_is_not_checked():
+    current = Statistics.from_text("""datasets { num_examples: 3 features { path { step: "s" }
+        custom_stats { name: "missing_value" num: 1 } } }""")
+    rules = Schema.from_text('sparse_feature { name: "s" lifecycle_stage: DEPRECATED }')
+
+    assert validate(current, rules).ok

@@ -269,7 +269,9 @@ def schema_of(text):
     return text_format.Parse(text, schema_pb2.Schema())
 
 
-SEEDS = range(40)
+SEEDS = range(50)
+WEIGHTED = range(40, 50)
+"""Those whose statistics are weighted by the column weight."""
 
 
 def tables(seed):
@@ -295,6 +297,21 @@ def tables(seed):
                 for _ in range(rows)
             ],
         }
+        columns["deep"] = [
+            [
+                [chance.randint(0, 5)] * chance.randint(1, 2)
+                for _ in range(chance.randint(1, 2 + shift))
+            ]
+            for _ in range(rows)
+        ]
+        columns["trip"] = [
+            None
+            if "gaps" in faults and chance.random() < 0.1
+            else {"x": chance.randint(0, 9 * (1 + shift)), "y": chance.choice(words)}
+            for _ in range(rows)
+        ]
+        if seed in WEIGHTED:
+            columns["weight"] = [chance.choice([0.5, 1.0, 2.5]) for _ in range(rows)]
         if "new word" in faults:
             columns["word"][0] = "unheard"
         if "type" in faults:

@@ -47,14 +47,14 @@ def one_line(message):
     return text_format.MessageToString(message, as_one_line=True, as_utf8=True)
 
 
-def in_memory(table):
+def in_memory(table, *, weight=None):
     """Return the statistics of a table, each column as lists."""
     columns = []
     for column in table.columns:
         whole = column.combine_chunks()
         columns.append(listed(whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole))
     batch = pa.RecordBatch.from_arrays(columns, names=table.schema.names)
-    return stats_impl.generate_statistics_in_memory(batch, tfdv.StatsOptions())
+    return stats_impl.generate_statistics_in_memory(batch, tfdv.StatsOptions(weight_feature=weight))
 
 
 def statistics():
@@ -112,7 +112,8 @@ def rules():
         print("asking", name, flush=True)
         yield {"case": name, **answers(current, expected, given, more)}
     for seed in cases["SEEDS"]:
-        before, after = (in_memory(table) for table in cases["tables"](seed))
+        weight = "weight" if seed in cases["WEIGHTED"] else None
+        before, after = (in_memory(table, weight=weight) for table in cases["tables"](seed))
         expected = cases["with_comparators"](tfdv.infer_schema(before))
         given = {"previous": before, "serving": before}
         yield {
