@@ -9,6 +9,8 @@ from lineal.errors import InvalidInput, NotFound
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from google.protobuf.message import Message
+
     from lineal.validation import Feature, Schema
 
 __all__ = ["apply_rules", "domain_text"]
@@ -26,11 +28,17 @@ def apply_rules(schema: Schema, feature: str | None, rules: Mapping[str, str]) -
             raise InvalidInput(f"{rule}= has no value; write {rule}={_NONE} to lift the rule")
     if feature is None:
         for rule, value in rules.items():
-            _known(rule, _OF_SCHEMA)(schema, value)
+            if _is_field(rule, _OF_SCHEMA, schema.proto):
+                schema.set(rule, None if value == _NONE else value)
+            else:
+                _known(rule, _OF_SCHEMA)(schema, value)
         return
     found = schema[feature]
     for rule, value in rules.items():
-        _known(rule, _OF_FEATURE)(found, value)
+        if _is_field(rule, _OF_FEATURE, found.proto):
+            found.set(rule, None if value == _NONE else value)
+        else:
+            _known(rule, _OF_FEATURE)(found, value)
 
 
 def domain_text(domain: object) -> str:
@@ -40,6 +48,11 @@ def domain_text(domain: object) -> str:
     if isinstance(domain, list):
         return ",".join(domain)
     return "" if domain is None else str(domain)
+
+
+def _is_field(rule: str, rules: Mapping[str, _Rule], message: Message) -> bool:
+    """Say whether a rule is named by its field of the proto: float_domain.disallow_nan=true."""
+    return rule not in rules and rule.partition(".")[0] in message.DESCRIPTOR.fields_by_name
 
 
 def _known(rule: str, rules: Mapping[str, _Rule]) -> _Rule:

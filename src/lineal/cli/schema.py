@@ -1,5 +1,6 @@
 """Schemas: inferred, shown, compared and curated; and the columns of tables, changed on purpose."""
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,6 +8,7 @@ import typer
 
 from lineal.cli import output, session
 from lineal.cli.rules import apply_rules, domain_text
+from lineal.cli.schema_history import blame, convert, lint, log, update
 from lineal.errors import InvalidInput
 from lineal.metadata.names import format_name, parse_target
 
@@ -25,6 +27,8 @@ schema = typer.Typer(
     help="Infer, show, compare and curate schemas.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+for _command in (log, blame, lint, update, convert):
+    schema.command()(_command)
 
 SchemaArgument = Annotated[
     str,
@@ -125,13 +129,23 @@ def diff(
     workspace: session.WorkspaceOption = None,
     as_json: session.JsonOption = False,
 ) -> None:
-    """Say what another schema changes in this one."""
+    """Say what another schema changes in this one, and what it is to it (--json: each change)."""
+    from lineal.validation.evolution import compatibility, judged_changes
+
     with session.opened(workspace) as ws:
-        changes = read_schema(ws, before).diff(read_schema(ws, after))
+        first, second = read_schema(ws, before), read_schema(ws, after)
+    changes = first.diff(second)
     if as_json:
-        output.print_json(changes)
+        output.print_json(
+            [
+                {**dataclasses.asdict(change), "class": judged.value}
+                for change, judged in judged_changes(first, second)
+            ]
+        )
     else:
         output.print_lines(*([str(change) for change in changes] or ["no difference"]))
+        if changes:
+            output.print_lines(f"compatibility: {compatibility(first, second).value}")
 
 
 @schema.command("set")
@@ -145,6 +159,9 @@ def set_rules(
             show_default=False,
         ),
     ],
+    reason: Annotated[
+        str, typer.Option("--reason", "-m", metavar="TEXT", help="Why, for the schema's log.")
+    ] = "",
     workspace: session.WorkspaceOption = None,
     as_json: session.JsonOption = False,
 ) -> None:
@@ -155,6 +172,10 @@ def set_rules(
     the domain), `drift=0.1` (the largest change of a value's share), `not_in=SERVING`,
     `only_in=TRAINING`. Of the whole schema: `environments=TRAINING,SERVING`, `min_examples=1`,
     `max_examples=9`. The value `none` lifts a rule.
+
+    Any other field goes by its name in the proto: `float_domain.disallow_nan=true`,
+    `lifecycle_stage=BETA`, `drift_comparator.jensen_shannon_divergence.threshold=0.1`,
+    `annotation.tag=pii`, `value_counts={value_count {min: 1}}`.
 
     A schema in a file is changed in place.
     """
@@ -167,7 +188,7 @@ def set_rules(
         apply_rules(found, feature, session.fields(rules))
         changes = before.diff(found)
         if isinstance(found, RecordedSchema):  # saved as itself, so that the edit has its lineage
-            ref = ws.save(found, format_name(found.version.name or name)).ref
+            ref = ws.schemas.save(found, format_name(found.version.name or name), reason=reason).ref
         else:
             ref = str(found.save(Path(name).expanduser()))
     if as_json:

@@ -8,12 +8,20 @@ from lineal.errors import InvalidInput, NotFound
 from lineal.validation.domains import Domain, read_domain, write_domain
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tensorflow_metadata.proto.v0 import schema_pb2
 
+    from lineal.validation.fields import Plain
     from lineal.validation.schema import Schema
 
 __all__ = ["Feature"]
 
+_MEASURES = {
+    "l_infinity": "infinity_norm",
+    "jensen_shannon": "jensen_shannon_divergence",
+    "absolute_difference": "normalized_abs_difference",
+}
 _TYPES = ("BYTES", "INT", "FLOAT", "STRUCT")
 
 
@@ -193,6 +201,54 @@ class Feature:
             self.proto.ClearField("drift_comparator")
         else:
             self.proto.drift_comparator.infinity_norm.threshold = threshold
+        return self
+
+    @property
+    def stage(self) -> str:
+        """The stage of its life: PRODUCTION and BETA are checked, DEPRECATED is not, and so on."""
+        from tensorflow_metadata.proto.v0 import schema_pb2
+
+        return str(schema_pb2.LifecycleStage.Name(self.proto.lifecycle_stage))
+
+    @stage.setter
+    def stage(self, name: str) -> None:
+        self.set("lifecycle_stage", name)
+
+    def measure(self, *, drift: bool = True, **thresholds: float | None) -> Feature:
+        """Report drift (or skew, with `drift=False`) above thresholds; None stops a measure.
+
+        `l_infinity` compares shares of texts, `jensen_shannon` distributions of anything,
+        `absolute_difference` counts of texts.
+        """
+        rule = "drift_comparator" if drift else "skew_comparator"
+        for name, threshold in thresholds.items():
+            if name not in _MEASURES:
+                raise NotFound.among("there is no measure", name, _MEASURES)
+            if name == "l_infinity" and drift:
+                self.drift_threshold(threshold)
+            elif threshold is None:
+                self.set(f"{rule}.{_MEASURES[name]}", None)
+            else:
+                self.set(f"{rule}.{_MEASURES[name]}.threshold", threshold)
+        return self
+
+    def use_domain(self, name: str) -> Feature:
+        """Allow the texts of a domain that the schema shares (`schema.share_domain`)."""
+        known = [domain.name for domain in self._schema.proto.string_domain]
+        if name not in known:
+            raise NotFound.among("the schema has no string_domain", name, known)
+        self.proto.domain = name
+        return self
+
+    def set(self, field: str, value: Plain | Sequence[Plain] | None) -> Feature:
+        """Set any field of the proto by its dotted name; None clears it.
+
+        `feature.set("float_domain.disallow_nan", True)`, `feature.set("annotation.tag", ["pii"])`;
+        a whole message as text in braces: `feature.set("shape", "{dim {size: 2}}")`.
+        """
+        from lineal.validation.fields import set_field
+
+        set_field(self.proto, field, value)
         return self
 
     def __repr__(self) -> str:

@@ -6,7 +6,7 @@ import os
 import re
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, cast
 
 from lineal.errors import Corrupt, InvalidInput, NotFound, Unavailable
 
@@ -116,7 +116,7 @@ def _parse_failure(
     shown = lines[line - 1].strip() if 0 < line <= len(lines) else ""
     unknown = re.search(r'has no field named "(\w+)"', str(error))
     if unknown is not None:
-        known = sorted(_field_names(empty.DESCRIPTOR, set()))
+        known = sorted(_field_names(cast("Descriptor", empty.DESCRIPTOR), set()))
         close = get_close_matches(unknown[1], known, n=1, cutoff=0.6)
         said += f" Did you mean {close[0]!r}?" if close else " Remove it, or name a field it has."
     elif line >= len(lines):
@@ -141,7 +141,8 @@ def _check_known(message: Message, what: str, source: Path) -> None:
     """Refuse bytes that are of some other message: their fields are unknown here."""
     from google.protobuf.unknown_fields import UnknownFieldSet
 
-    unknown = sorted({field.field_number for field in UnknownFieldSet(message)})
+    fields = UnknownFieldSet(message)
+    unknown = sorted({fields[number].field_number for number in range(len(fields))})
     if unknown:
         raise InvalidInput(
             f"{source} holds no {what}: it has fields number {', '.join(map(str, unknown))}, which "

@@ -9,12 +9,13 @@ from lineal.validation.feature import Feature
 from lineal.validation.files import parse_text, read_proto, write_proto
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tensorflow_metadata.proto.v0 import schema_pb2
 
     from lineal.validation.differences import SchemaChange
+    from lineal.validation.fields import Plain
     from lineal.validation.lint import Problem
 
 __all__ = ["Schema"]
@@ -138,6 +139,41 @@ class Schema:
         from lineal.validation.differences import schema_changes
 
         return schema_changes(self, other)
+
+    def set(self, field: str, value: Plain | Sequence[Plain] | None) -> None:
+        """Set any field of the proto by its dotted name; None clears it. See `Feature.set`."""
+        from lineal.validation.fields import set_field
+
+        set_field(self.proto, field, value)
+
+    def share_domain(self, name: str, values: Iterable[str]) -> None:
+        """Keep a domain of texts at the schema, for features to use (`feature.use_domain`)."""
+        known = [domain for domain in self.proto.string_domain if domain.name == name]
+        domain = known[0] if known else self.proto.string_domain.add(name=name)
+        domain.value[:] = list(dict.fromkeys(values))
+
+    def add_sparse(self, name: str, *, indices: Sequence[str], values: str) -> None:
+        """Say that the features `indices` and `values` are one sparse tensor together."""
+        self._check_free(name)
+        sparse = self.proto.sparse_feature.add(name=name)
+        for index in indices:
+            self[index]
+            sparse.index_feature.add(name=index)
+        self[values]
+        sparse.value_feature.name = values
+
+    def add_weighted(self, name: str, *, feature: str, weight: str) -> None:
+        """Say that the values of `weight` weigh those of `feature`, one for one."""
+        self._check_free(name)
+        steps = self[feature].path, self[weight].path
+        weighted = self.proto.weighted_feature.add(name=name)
+        weighted.feature.step.extend(steps[0])
+        weighted.weight_feature.step.extend(steps[1])
+
+    def _check_free(self, name: str) -> None:
+        composed = [*self.proto.sparse_feature, *self.proto.weighted_feature]
+        if name in self or name in [each.name for each in composed]:
+            raise AlreadyExists(f"the schema already has a feature {name!r}")
 
     def rules(self) -> list[tuple[str, str, str]]:
         """Return every rule as feature, name and value in words; the feature of all is empty."""
