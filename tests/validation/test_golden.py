@@ -18,6 +18,7 @@ from lineal.validation import (
     Quirks,
     Schema,
     Statistics,
+    StatisticsOptions,
     ValidationOptions,
     infer_schema,
     statistics,
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from google.protobuf.message import Message
 
 GOLDEN = Path(__file__).parent / "golden"
-TABLES = runpy.run_path(str(GOLDEN / "data.py"))["TABLES"]
+_DATA = runpy.run_path(str(GOLDEN / "data.py"))
+TABLES = _DATA["TABLES"]
 STATISTICS = [
     json.loads(line) for line in (GOLDEN / "statistics.jsonl").read_text("utf-8").splitlines()
 ]
@@ -46,7 +48,7 @@ def test_statistics_are_those_of_tfdv(golden):
         golden["statistics"], statistics_pb2.DatasetFeatureStatisticsList()
     ).datasets[0]
 
-    ours = statistics(TABLES[golden["table"]]).proto.datasets[0]
+    ours = statistics(TABLES[golden["table"]], options=_options(golden["table"])).dataset
 
     assert ours.num_examples == expected.num_examples
     found = {tuple(each.path.step): each for each in ours.features}
@@ -60,7 +62,11 @@ def test_statistics_are_those_of_tfdv(golden):
     assert differences == []
 
 
-@pytest.mark.parametrize("golden", STATISTICS, ids=[each["table"] for each in STATISTICS])
+# From integers that are categories TFDV infers texts, which its own validation then refuses.
+_INFERRED = [each for each in STATISTICS if each["table"] != "stated"]
+
+
+@pytest.mark.parametrize("golden", _INFERRED, ids=[each["table"] for each in _INFERRED])
 def test_the_inferred_schema_is_that_of_tfdv(golden):
     current = Statistics.from_text(golden["statistics"])
 
@@ -98,6 +104,12 @@ def test_the_updated_schema_is_that_of_tfdv(case):
     updated = update_schema(_schema(case), _statistics(case["statistics"]), options=TFDV_RULES)
 
     assert updated == Schema.from_text(case["updated"])
+
+
+def _options(table: str) -> StatisticsOptions:
+    told = _DATA["OPTIONS"].get(table, {})
+    schema = Schema.from_text(told["schema"]) if "schema" in told else None
+    return StatisticsOptions(weight=told.get("weight"), schema=schema)
 
 
 def _statistics(encoded: str) -> Statistics:

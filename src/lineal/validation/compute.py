@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from lineal.validation.results import Statistics
     from lineal.validation.slices import Slice
     from lineal.validation.stats.counts import Counts
+    from lineal.validation.stats.derived import Derived
     from lineal.validation.stats.plan import FeaturePlan
     from lineal.validation.stats.reduce import Limits
     from lineal.validation.stats.series import Series
@@ -30,8 +31,6 @@ _GROUP = 250
 
 A wider table is read once for every group.
 """
-_KEPT_TEXTS = 100_000
-_KEPT_DIGESTS = 16_384
 _INTERVALS = 4_000
 """Ranks at which a state keeps a number that has more distinct values than are kept."""
 
@@ -85,10 +84,11 @@ def statistics_state(
     It holds every distinct number of a feature that has at most 5,701 of them, else enough for
     every rank within 1 %; and the 100,000 most frequent texts.
     """
+    from lineal.validation.stats.merge import KEPT_DIGESTS, KEPT_TEXTS
     from lineal.validation.stats.reduce import Limits
 
     options = options or StatisticsOptions()
-    limits = Limits(intervals=_INTERVALS, texts=_KEPT_TEXTS, digests=_KEPT_DIGESTS, mergeable=True)
+    limits = Limits(intervals=_INTERVALS, texts=KEPT_TEXTS, digests=KEPT_DIGESTS, mergeable=True)
     return _computed(as_source(data, options), engine or embedded(), options, limits)
 
 
@@ -115,19 +115,22 @@ def _of_types(
     source: Source, engine: Engine, options: StatisticsOptions, limits: Limits
 ) -> StatisticsState:
     """Count data whose columns have types."""
+    from lineal.validation.stats.derived import derived_of
+
     schema = engine.schema(source)
     plans = _plans(schema, options)
     series = _weighed(plans, schema, options)
     groups = _groups(series)
     if len(groups) > 1 or options.slices:
         source = rereadable(source)
-    parts = _counted(source, engine, schema, groups, limits, None, options)
+    derived = derived_of(options.schema, plans)
+    parts = _counted(source, engine, schema, groups, limits, None, options, derived)
     if None in parts:
         _check_weights(parts[None], series)
     for part in options.slices:
         sliced = replace(limits, sliced=True)
-        parts.update(_counted(source, engine, schema, groups, sliced, part, options))
-    return StatisticsState(series, parts, options)
+        parts.update(_counted(source, engine, schema, groups, sliced, part, options, derived))
+    return StatisticsState(series, parts, options, derived)
 
 
 def _counted(
@@ -138,6 +141,7 @@ def _counted(
     limits: Limits,
     part: Slice | None,
     options: StatisticsOptions,
+    derived: tuple[Derived, ...],
 ) -> dict[str | None, Counts]:
     from lineal.validation.stats.collect import DATA, expression
     from lineal.validation.stats.counts import read_counts, together
@@ -146,7 +150,9 @@ def _counted(
     rate = options.sample_rate
     sample = None if rate is None or rate == 1 else Sample(rate, options.seed)
     results = (
-        engine.run(expression(schema, group, limits, part, sample), {DATA: source}).read_all()
+        engine.run(
+            expression(schema, group, limits, part, sample, derived), {DATA: source}
+        ).read_all()
         for group in groups
     )
     return together([read_counts(result) for result in results], _GROUP)
@@ -224,7 +230,11 @@ def _of_texts(
     )
     parts = together([read_counts(result) for result in results], _GROUP)
     types = parts[None].types
-    plans = [plan_text(name, types.get(place)) for place, name in enumerate(read)]
+    empty = {place for place, found in parts[None].texts.items() if not found.count}
+    plans = [
+        plan_text(name, types.get(place), is_empty=place in empty)
+        for place, name in enumerate(read)
+    ]
     return StatisticsState(series_of(plans), parts, options)
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from lineal.validation.options import StatisticsOptions
     from lineal.validation.stats.counts import Counts
+    from lineal.validation.stats.derived import Derived
     from lineal.validation.stats.series import Series
 
 __all__ = ["StatisticsState"]
@@ -30,11 +31,13 @@ class StatisticsState:
         series: tuple[Series, ...],
         parts: Mapping[str | None, Counts],
         options: StatisticsOptions,
+        derived: tuple[Derived, ...] = (),
     ) -> None:
         """Hold counts of `parts` of the data by name; that of all examples is named None."""
         self.series = series
         self.parts = parts
         self.options = options
+        self.derived = derived
 
     @property
     def num_examples(self) -> int:
@@ -51,6 +54,7 @@ class StatisticsState:
         from tensorflow_metadata.proto.v0 import statistics_pb2
 
         from lineal.validation.stats.assemble import assemble
+        from lineal.validation.stats.derived import add_derived
         from lineal.validation.views import ALL_EXAMPLES
 
         chosen = self.options if options is None else replace(options, weight=self.options.weight)
@@ -58,6 +62,7 @@ class StatisticsState:
         whole = ALL_EXAMPLES if self.options.slices or len(self.parts) > 1 else ""
         for name, counts in sorted(self.parts.items(), key=lambda item: item[0] or ""):
             dataset = assemble(counts, self.series, chosen, name=whole if name is None else name)
+            add_derived(dataset, self.derived, counts.derived)
             found.datasets.append(dataset)
         return Statistics(found)
 

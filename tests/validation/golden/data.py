@@ -127,4 +127,91 @@ TABLES = {
             "beyond_double": pa.array([2**60, 2**60 + 1, 1], pa.int64()),
         }
     ),
+    "nested": pa.table(
+        {
+            "pairs": [[[1, 2], []], [], None, [[3], None, [4, 5, 6]], [[7]]],
+            "even": [[[1.0, 2.0], [3.0, 4.0]]] * 5,
+            "texts": [[["a"], ["b", None]], None, [["a", "a"]], [[]], [["c"]]],
+            "deep": [[[[1], [2, 3]], []], [], None, [[[4]], [[5, 6]]], [[[]]]],
+        }
+    ),
+    "structs": pa.table(
+        {
+            "legs": pa.array(
+                [
+                    [{"from": "JFK", "miles": 5, "stops": [1, 2]}, {"from": None, "miles": 7}],
+                    [],
+                    None,
+                    [{"from": "EWR", "miles": None, "stops": []}],
+                ],
+                pa.list_(
+                    pa.struct(
+                        {"from": pa.string(), "miles": pa.int64(), "stops": pa.list_(pa.int64())}
+                    )
+                ),
+            ),
+            "outer": pa.array(
+                [{"inner": {"x": 1.5}}, {"inner": None}, None, {"inner": {"x": None}}],
+                pa.struct({"inner": pa.struct({"x": pa.float64()})}),
+            ),
+        }
+    ),
+    "weights": pa.table(
+        {
+            "w": [1.0, 2.0, 0.5, 0.0, 3.0, 1.5],
+            "x": [1, 2, 2, 3, None, 10],
+            "f": [0.5, _NAN, 1.0, -_INF, 2.0, 2.5],
+            "s": ["a", "b", "b", None, "c", "a"],
+            "l": [[1, 2], [], None, [3], [4, 5, 6], [1]],
+            "n": [[[1], [2, 3]], [[4]], None, [], [[5]], [[6], []]],
+            "t": pa.array([{"a": 1}, {"a": None}, None, {"a": 3}, {"a": 4}, {"a": 4}]),
+        }
+    ),
+    "stated": pa.table(
+        {
+            "code": [10, 9, 9, 100, None, 9],
+            "truth": [0, 1, 1, 0, 1, 1],
+            "picture": ["abc", "", "x", None, "xy", "z"],
+            "essay": ["abc", "", "x", None, "xy", "z"],
+        }
+    ),
+    "joined": pa.table(
+        {
+            "index": [[1, 2], [1], None, None, [], [3]],
+            "other": [[1, 2], [1, 2], [5], None, [], None],
+            "value": [[0.1, 0.2], [0.3, 0.4, 0.5], [0.6], None, None, [0.7]],
+        }
+    ),
 }
+
+OPTIONS = {
+    "weights": {"weight": "w"},
+    "stated": {
+        "schema": """
+            feature { name: "code" type: INT int_domain { is_categorical: true } }
+            feature { name: "truth" type: INT bool_domain {} }
+            feature { name: "picture" type: BYTES image_domain {} }
+            feature { name: "essay" type: BYTES
+                      string_domain { name: "essay" is_categorical: CATEGORICAL_NO } }
+        """
+    },
+    "joined": {
+        "schema": """
+            feature { name: "index" type: INT }
+            feature { name: "other" type: INT }
+            feature { name: "value" type: FLOAT }
+            sparse_feature {
+              name: "points"
+              index_feature { name: "index" }
+              index_feature { name: "other" }
+              value_feature { name: "value" }
+            }
+            weighted_feature {
+              name: "weighed"
+              feature { step: "index" }
+              weight_feature { step: "value" }
+            }
+        """
+    },
+}
+"""For some tables, what the statistics are told: a weight column, a schema as text."""

@@ -6,6 +6,7 @@ rules.jsonl.gz, and the answers in anomalies.jsonl.gz, whose questions stay as t
 """
 
 import base64
+import copy
 import gzip
 import json
 import pathlib
@@ -24,6 +25,18 @@ HERE = pathlib.Path(__file__).parent
 
 def listed(column):
     """Wrap each value in a list, as TFDV wants it; a null stays missing."""
+    if pa.types.is_list(column.type) and pa.types.is_struct(column.type.value_type):
+        names = [field.name for field in column.type.value_type]
+        fields = [listed(column.values.field(name)) for name in names]
+        inner = pa.StructArray.from_arrays(fields, names=names)
+        offsets = [
+            at if present else None
+            for at, present in zip(
+                column.offsets.to_pylist()[:-1], column.is_valid().to_pylist(), strict=True
+            )
+        ]
+        offsets.append(column.offsets.to_pylist()[-1])
+        return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), inner)
     if pa.types.is_list(column.type) or pa.types.is_null(column.type):
         return column
     if pa.types.is_boolean(column.type):
@@ -47,23 +60,30 @@ def one_line(message):
     return text_format.MessageToString(message, as_one_line=True, as_utf8=True)
 
 
-def in_memory(table, *, weight=None):
+def in_memory(table, *, weight=None, schema=None):
     """Return the statistics of a table, each column as lists."""
     columns = []
     for column in table.columns:
         whole = column.combine_chunks()
         columns.append(listed(whole.chunk(0) if isinstance(whole, pa.ChunkedArray) else whole))
     batch = pa.RecordBatch.from_arrays(columns, names=table.schema.names)
-    return stats_impl.generate_statistics_in_memory(batch, tfdv.StatsOptions(weight_feature=weight))
+    return stats_impl.generate_statistics_in_memory(
+        batch,
+        tfdv.StatsOptions(
+            weight_feature=weight,
+            schema=text_format.Parse(schema, schema_pb2.Schema()) if schema else None,
+        ),
+    )
 
 
 def statistics():
-    for name, table in runpy.run_path(str(HERE / "data.py"))["TABLES"].items():
-        found = in_memory(table)
+    data = runpy.run_path(str(HERE / "data.py"))
+    for name, table in data["TABLES"].items():
+        found = in_memory(table, **data["OPTIONS"].get(name, {}))
         yield {
             "table": name,
             "statistics": one_line(found),
-            "schema": one_line(tfdv.infer_schema(found)),
+            "schema": one_line(tfdv.infer_schema(copy.deepcopy(found))),
         }
 
 

@@ -109,7 +109,9 @@ def _fill(
     if isinstance(found, TextCounts):
         if plan.kind is Kind.BYTES:
             fill_bytes(feature.bytes_stats, found, values=values)
-        elif not plan.is_opaque:
+        elif plan.is_opaque and found.count:
+            feature.string_stats.avg_length = found.bytes / values
+        else:
             fill_texts(feature.string_stats, found, options, values=values)
     elif plan.kind in {Kind.INT, Kind.FLOAT}:
         fill_numbers(feature.num_stats, found, options, absent=absent)

@@ -13,6 +13,7 @@ import ibis
 
 from lineal.engine.functions import binary_bytes, text_bytes, text_of
 from lineal.validation.stats.columns import base_of, counted, unbound, weight_of, within
+from lineal.validation.stats.derived import derived_columns, derived_rows
 from lineal.validation.stats.parting import features_read, parted
 from lineal.validation.stats.plan import Reading
 from lineal.validation.stats.reduce import Row, number_rows, shaped, text_rows, union
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from lineal.validation.slices import Slice
+    from lineal.validation.stats.derived import Derived
     from lineal.validation.stats.reduce import Limits
     from lineal.validation.stats.sampling import Sample
     from lineal.validation.stats.series import Series
@@ -41,6 +43,7 @@ def expression(
     limits: Limits,
     part: Slice | None = None,
     sample: Sample | None = None,
+    derived: tuple[Derived, ...] = (),
 ) -> ir.Table:
     """Return the computation, over the unbound table `DATA`, of all counts.
 
@@ -48,11 +51,15 @@ def expression(
     """
     weights = sorted({each.weight for each in series if each.weight is not None})
     more = schema.names if sample or (part and part.condition) else features_read(part)
-    data = unbound(schema, [each.plan for each in series], name=DATA, more=[*weights, *more])
+    components = [name for each in derived for name in each.components]
+    data = unbound(
+        schema, [each.plan for each in series], name=DATA, more=[*weights, *more, *components]
+    )
     rows = data if sample is None else sampled(data, sample)
     # A common table with a name of its own: Ibis does not repeat it, so the data is scanned once.
-    base = _base(rows, series, weights, part).alias(READ)
+    base = _base(rows, series, weights, part, derived).alias(READ)
     parts = [*_examples(base, limits), *_weights(base, weights, limits)]
+    parts += derived_rows(base, derived, limits)
     numbers = []
     texts = []
     for index, each in enumerate(series):
@@ -82,7 +89,11 @@ def _both(reduce, counts: list[ir.Table], limits: Limits, *, is_weighted: bool) 
 
 
 def _base(
-    rows: ir.Table, series: tuple[Series, ...], weights: list[str], part: Slice | None
+    rows: ir.Table,
+    series: tuple[Series, ...],
+    weights: list[str],
+    part: Slice | None,
+    derived: tuple[Derived, ...],
 ) -> ir.Table:
     """Select once what all series read: plain values as they count, lists as they are."""
     selected: dict[str, ir.Value] = {}
@@ -94,6 +105,7 @@ def _base(
             selected[_base_name(each)] = column
     for place, name in enumerate(weights):
         selected[f"w{place}"] = weight_of(rows[name])
+    selected.update(derived_columns(rows, derived))
     return rows.select(**selected) if part is None else parted(rows, selected, part)
 
 

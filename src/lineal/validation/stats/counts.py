@@ -87,6 +87,8 @@ class Counts:
     weighted_texts: Mapping[int, TextCounts] = field(default_factory=dict)
     weights: Mapping[int, WeightCounts] = field(default_factory=dict)
     """By the place of the weight column."""
+    derived: Mapping[int, NumberCounts] = field(default_factory=dict)
+    """Of each component of the features that the schema puts together, in their order."""
 
 
 _NUMBER_TOTALS = (
@@ -116,6 +118,10 @@ def read_counts(result: pa.Table) -> dict[str | None, Counts]:
     for part, place, total, missing, negative in _rows(result, Row.WEIGHTS, told):
         found = WeightCounts(total or 0.0, int(missing or 0), int(negative or 0))
         weights.setdefault(part, {})[place] = found
+    derived: dict[str | None, dict[int, NumberCounts]] = {}
+    bounds = ("count", "missing", "minimum", "maximum")
+    for part, place, *values in _rows(result, Row.DERIVED, ("slice", "series", *bounds)):
+        derived.setdefault(part, {})[place] = NumberCounts(**_known(bounds, values))
     return {
         part: Counts(
             examples=int(count),
@@ -125,6 +131,7 @@ def read_counts(result: pa.Table) -> dict[str | None, Counts]:
             weighted_numbers=weighted_numbers.get(part, {}),
             weighted_texts=weighted_texts.get(part, {}),
             weights=weights.get(part, {}),
+            derived=derived.get(part, {}),
         )
         for part, count in examples.items()
     }
@@ -183,6 +190,7 @@ def together(groups: Sequence[Mapping[str | None, Counts]], size: int) -> dict[s
             weights={
                 series: found for group in groups for series, found in group[part].weights.items()
             },
+            derived=counts.derived,
         )
         for part, counts in groups[0].items()
     }

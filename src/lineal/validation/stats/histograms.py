@@ -67,15 +67,17 @@ def quantiles(ranks: Ranks, intervals: int) -> Quantiles:
     The last answer is the largest value. `ranks` must not be empty.
     """
     total = float(ranks.total)
+    cumulative = ranks.cumulative
+    if ranks.upper is not None:
+        cumulative = [(low + high) / 2 for low, high in zip(cumulative, ranks.upper, strict=True)]
     last = len(ranks.values) - 1
     found = [
-        min(bisect_right(ranks.cumulative, rank * total / intervals), last)
-        for rank in range(intervals)
+        min(bisect_right(cumulative, rank * total / intervals), last) for rank in range(intervals)
     ]
     found.append(last)
     return Quantiles(
         [ranks.values[index] for index in found],
-        [float(ranks.cumulative[index]) for index in found],
+        [float(cumulative[index]) for index in found],
     )
 
 
@@ -113,12 +115,19 @@ def _with_minimum(buckets: list[Bucket], weight: float) -> list[Bucket]:
 
 
 def standard_buckets(
-    answers: Quantiles, *, buckets: int, greatest_finite: float | None, positive_infinities: float
+    answers: Quantiles,
+    *,
+    buckets: int,
+    greatest_finite: float | None,
+    positive_infinities: float,
+    least: float | None = None,
+    greatest: float | None = None,
 ) -> list[Bucket]:
     """Make the STANDARD histogram of evenly wide buckets by interpolating fine quantiles.
 
     Infinities get buckets of their own at the ends. Without a finite value there is the one
-    bucket [inf, -inf], and none where the width of the range overflows a double.
+    bucket [inf, -inf], and none where the width of the range overflows a double. The range may
+    be wider than the answers: to the `least` and `greatest` value that have no weight.
     """
     total = answers.cumulative[-1]
     if greatest_finite is None:
@@ -126,7 +135,10 @@ def standard_buckets(
     negative, finite = _without_infinities(answers, greatest_finite, total - positive_infinities)
     result = [] if negative == 0 else [Bucket(-math.inf, -math.inf, negative)]
     fine = quantile_buckets(finite)
-    edges = _edges(fine[0].low, fine[-1].high, buckets)
+    low, high = fine[0].low, fine[-1].high
+    if least is not None and not math.isinf(least):
+        low = min(low, least)
+    edges = _edges(low, high if greatest is None else max(high, greatest), buckets)
     if edges:
         result.extend(_interpolate(fine, edges))
     if positive_infinities:

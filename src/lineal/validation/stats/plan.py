@@ -119,8 +119,10 @@ def chosen(names: Sequence[str], columns: Sequence[str] | None) -> list[str]:
     return [name for name in names if columns is None or name in columns]
 
 
-def plan_text(name: str, type_: int | None) -> FeaturePlan:
+def plan_text(name: str, type_: int | None, *, is_empty: bool = False) -> FeaturePlan:
     """Return the feature of a column of text whose values all have the type of this number."""
+    if is_empty:
+        return FeaturePlan((name,), Kind.STRING, Reading.NOTHING, (Step(Way.FIELD, name),))
     if type_ is None:
         return FeaturePlan((name,), Kind.STRING, Reading.TEXT, (Step(Way.FIELD, name),))
     return replace(_leaf((name,), TEXT_TYPES[type_]), steps=(Step(Way.FIELD, name),))

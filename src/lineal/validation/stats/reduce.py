@@ -35,6 +35,8 @@ class Row:
     """The type that the values of a column of text have, by its number; null where it is text."""
     WEIGHTS = 6
     """Of a weight column: the rows it has, lacks, and where it is below zero; the sum."""
+    DERIVED = 8
+    """Of a component of a feature that the schema puts together."""
     DIGEST = 7
     """One of the least digests of a text's values, from which their number is estimated."""
 

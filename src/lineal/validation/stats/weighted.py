@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from lineal.validation.stats.counts import NumberCounts, TextCounts
@@ -81,7 +82,8 @@ def fill_weighted(
                 one.avg_num_values = one.tot_num_values / level.count
     if isinstance(values, NumberCounts):
         if feature.HasField("num_stats") and values.count:
-            _fill_numbers(feature.num_stats, values, options)
+            plain = work.counts.numbers[index]
+            _fill_numbers(feature.num_stats, values, plain, options)
     elif isinstance(values, TextCounts) and feature.HasField("string_stats") and values.count:
         ranked = frequent(values, options.weighted_frequency_threshold)
         add_ranks(feature.string_stats.weighted_string_stats, ranked, options)
@@ -91,10 +93,13 @@ def fill_weighted(
 def _fill_numbers(
     stats: statistics_pb2.NumericStatistics,
     counts: NumberCounts,
+    plain: NumberCounts,
     options: StatisticsOptions,
 ) -> None:
+    """Fill in what `counts` of weights say; the bounds are those of all values, `plain`."""
     weighted = stats.weighted_numeric_stats
-    weighted.mean, weighted.std_dev = moments(counts)
+    bounds = replace(counts, minimum=plain.minimum, maximum=plain.maximum)
+    weighted.mean, weighted.std_dev = moments(bounds)
     answers = quantiles(counts.ranks, FINE * options.num_quantiles_histogram_buckets)
     weighted.median = answers.values[len(answers.values) // 2]
     standard, by_quantiles = weighted.histograms.add(), weighted.histograms.add()
@@ -108,5 +113,7 @@ def _fill_numbers(
             buckets=options.num_histogram_buckets,
             greatest_finite=counts.greatest_finite,
             positive_infinities=counts.positive_infinities,
+            least=plain.minimum,
+            greatest=plain.greatest_finite,
         ),
     )
