@@ -44,6 +44,7 @@ def test_data_satisfies_the_schema_inferred_from_it(table):
     found = statistics(table)
 
     assert validate(found, infer_schema(found)).anomalies == ()
+    assert validate(found, infer_schema(found, ranges=True)).anomalies == ()
 
 
 @settings(max_examples=12, deadline=None)
