@@ -1,6 +1,11 @@
 """Schemas through their life, as a person types them."""
 
 import json
+import os
+import pty
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from tests.cli.conftest import InProcess
@@ -69,3 +74,22 @@ def test_conversions_tell_what_is_lost(named: InProcess) -> None:
     named.ok("schema", "convert", "s.yaml", "--from", "odcs")
     assert named("schema", "convert", "s").code == 2
     assert "did you mean 'arrow'" in named("schema", "convert", "s", "--to", "arow").err
+
+
+def test_each_proposal_is_reviewed_at_a_terminal(named: InProcess) -> None:
+    ours, theirs = pty.openpty()
+    command = [Path(sys.executable).with_name("lineal"), "schema", "update", "s", "b.csv"]
+    with subprocess.Popen(
+        command, cwd=named.directory, stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
+        os.write(ours, b"e\ndomian=a\ndomain=a,b,c,z,y\nr\n")
+        said, _ = process.communicate(timeout=60)
+    os.close(ours)
+    os.close(theirs)
+
+    assert process.returncode == 0, said
+    found = named.ok("schema", "show", "s", "--json").json["features"]
+    kept = {row["feature"]: row for row in found}
+    assert b"did you mean 'domain'" in said
+    assert kept["x"]["domain"] == ["a", "b", "c", "z", "y"]
+    assert kept["n"]["presence"] == 1.0

@@ -139,3 +139,34 @@ def test_each_form_is_its_own_type():
 def test_what_is_no_value_of_the_form_is_refused(form, value):
     with pytest.raises(InvalidInput):
         convert_from(form, value)
+
+
+CARRIED = {
+    "arrow": {"struct", "list", "fixed", "date", "s", "ms", "us", "ns", "comment"},
+    "iceberg": {"struct", "list", "date", "us", "ns", "comment"},
+    "json-schema": {"struct", "list", "fixed", "count", "bounds", "values", "date", "us"}
+    | {"comment", "retired"},
+    "odcs": {"struct", "list", "fixed", "count", "bounds", "values", "date", "us"}
+    | {"comment", "retired"},
+    "pandera": {"bounds", "values", "s", "ms", "us", "ns", "comment"},
+}
+CASES = {
+    "struct": Column("x", "struct", required=True, fields=(Column("f", "int", required=True),)),
+    "list": Column("x", "int", required=False, lists=((None, None), (None, None))),
+    "fixed": Column("x", "int", required=False, lists=((2, 2),)),
+    "count": Column("x", "int", required=False, lists=((1, 3),)),
+    "bounds": Column("x", "int", required=True, least=0, greatest=9),
+    "values": Column("x", "text", required=True, values=("a",)),
+    "comment": Column("x", "int", required=True, comment="said"),
+    "retired": Column("x", "int", required=True, retired=True),
+    **{kind: Column("x", kind, required=True) for kind in ("date", "s", "ms", "us", "ns")},
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("case", CASES)
+def test_the_docs_table_of_what_is_carried_is_true(form, case):
+    schema = Schema()
+    schema.proto.feature.extend(features_of([CASES[case]]))
+
+    assert convert_to(form, schema).lossless == (case in CARRIED[form])

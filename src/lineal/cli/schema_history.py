@@ -9,7 +9,7 @@ import typer
 
 from lineal.cli import output, session
 from lineal.cli.rules import apply_rules
-from lineal.errors import InvalidInput
+from lineal.errors import InvalidInput, LinealError
 
 if TYPE_CHECKING:
     from lineal.validation import Schema
@@ -182,8 +182,7 @@ def _reviewed(
         if answer[:1] in {"a", "e"}:
             taken.append(proposal.name)
         if answer[:1] == "e":
-            words = typer.prompt("RULE=VALUE ...").split()
-            edits.append((proposal.name, session.fields(words)))
+            edits.append((proposal.name, _edited(proposal)))
     if not taken:
         return None
 
@@ -195,6 +194,18 @@ def _reviewed(
         name, data, accept=lambda each: each.name in taken, edit=edit, reason=reason
     )
     return kept.ref
+
+
+def _edited(proposal: "Proposal") -> dict[str, str]:
+    """Ask for rules until they fit."""
+    while True:
+        try:
+            rules = session.fields(typer.prompt("RULE=VALUE ...").split())
+            apply_rules(proposal.updated.copy(), proposal.name, rules)
+        except LinealError as error:
+            print(f"error: {error}", file=sys.stderr)
+        else:
+            return rules
 
 
 def _tell(found: list["Proposal"], ref: str | None, *, as_json: bool) -> None:

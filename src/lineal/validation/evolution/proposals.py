@@ -51,7 +51,8 @@ def proposals(schema: Schema, statistics: Statistics) -> list[Proposal]:
         )
         if changes:
             found.append(Proposal(path, one.types, one.description, changes, updated))
-    return found
+    order = {name: number for number, name in enumerate(updated)}
+    return sorted(found, key=lambda proposal: order.get(proposal.name, len(order)))
 
 
 def apply_proposals(schema: Schema, taken: Iterable[Proposal]) -> Schema:
