@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
     from tensorflow_metadata.proto.v0 import anomalies_pb2
 
-__all__ = ["Details", "read_details", "without_details", "write_details"]
+__all__ = ["DETAILS_FIELD", "Details", "read_details", "without_details", "write_details"]
 
-_FIELD = 8191
+DETAILS_FIELD = 8191
+"""The number of the field in `Anomalies`."""
 _TAG = b"\xfa\xff\x03"  # field 8191, bytes with their length
 
 
@@ -50,7 +51,7 @@ def read_details(report: anomalies_pb2.Anomalies) -> Details:
     from google.protobuf.unknown_fields import UnknownFieldSet
 
     for unknown in UnknownFieldSet(report):  # type: ignore[attr-defined]  # it can be iterated
-        if unknown.field_number == _FIELD:
+        if unknown.field_number == DETAILS_FIELD:
             try:
                 return Details(**json.loads(unknown.data))
             except (ValueError, TypeError):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from lineal.errors import Corrupt, InvalidInput, NotFound, Unavailable
+from lineal.validation.details import DETAILS_FIELD
 
 if TYPE_CHECKING:
     from google.protobuf import text_format
@@ -142,7 +143,8 @@ def _check_known(message: Message, what: str, source: Path) -> None:
     from google.protobuf.unknown_fields import UnknownFieldSet
 
     fields = UnknownFieldSet(message)
-    unknown = sorted({fields[number].field_number for number in range(len(fields))})
+    numbers = {fields[number].field_number for number in range(len(fields))}
+    unknown = sorted(numbers - {DETAILS_FIELD})
     if unknown:
         raise InvalidInput(
             f"{source} holds no {what}: it has fields number {', '.join(map(str, unknown))}, which "
