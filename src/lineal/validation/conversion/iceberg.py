@@ -1,4 +1,4 @@
-"""Schemas of Iceberg, by way of Arrow's types where the two agree."""
+"""Schemas of Iceberg: types, required fields, lists, structs and docs."""
 
 from __future__ import annotations
 
