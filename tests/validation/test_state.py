@@ -183,3 +183,17 @@ def test_foreign_and_damaged_files_are_refused(tmp_path):
     with pytest.raises(IncompatibleVersion, match="version 9"):
         StatisticsState.load(tmp_path / "later.parquet")
     assert pc.sum(table["series"].is_valid()).as_py() == 1
+
+
+def test_numbers_that_are_all_different_are_sorted_with_the_same_result(monkeypatch):
+    chance = random.Random(3)
+    values = [chance.gauss(0, 1) for _ in range(40_000)]
+    mixed = [*values, *[math.inf, -math.inf, math.nan, None, 0.0, 0.0]]
+    table = pa.table({"x": values + [None] * 6, "y": mixed, "few": [1] * len(mixed)})
+    counted = statistics(table)
+    monkeypatch.setattr("lineal.validation.stats.ordered._SMALL", 1000)
+
+    ordered = statistics(table)
+
+    for name in table.column_names:
+        _close(ordered[name].proto, counted[name].proto)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from lineal.engine import embedded
-from lineal.engine.protocol import CsvFiles
+from lineal.engine.protocol import ArrowData, CsvFiles, ParquetFiles
 from lineal.errors import InvalidInput, NotFound
 from lineal.validation.options import StatisticsOptions
 from lineal.validation.sources import as_source, rereadable
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from lineal.engine import Engine, Source
     from lineal.validation.results import Statistics
     from lineal.validation.slices import Slice
-    from lineal.validation.stats.counts import Counts
+    from lineal.validation.stats.counts import Counts, NumberCounts
     from lineal.validation.stats.derived import Derived
     from lineal.validation.stats.plan import FeaturePlan
     from lineal.validation.stats.reduce import Limits
@@ -149,13 +150,32 @@ def _counted(
 
     rate = options.sample_rate
     sample = None if rate is None or rate == 1 else Sample(rate, options.seed)
-    results = (
-        engine.run(
-            expression(schema, group, limits, part, sample, derived), {DATA: source}
-        ).read_all()
-        for group in groups
-    )
-    return together([read_counts(result) for result in results], _GROUP)
+    by_order: dict[int, NumberCounts] = {}
+    found = []
+    for number, group in enumerate(groups):
+        own = {} if part or sample else _by_order(source, engine, schema, group, limits)
+        by_order.update({number * _GROUP + place: each for place, each in own.items()})
+        asked = expression(schema, group, limits, part, sample, derived, frozenset(own))
+        found.append(read_counts(engine.run(asked, {DATA: source}).read_all()))
+    counts = together(found, _GROUP)
+    if by_order:
+        whole = counts[None]
+        counts[None] = replace(whole, numbers={**whole.numbers, **by_order})
+    return counts
+
+
+def _by_order(
+    source: Source, engine: Engine, schema: pa.Schema, group: tuple[Series, ...], limits: Limits
+) -> dict[int, NumberCounts]:
+    """Return the counts of numbers that are hardly ever equal, of a source that is read again."""
+    from lineal.validation.stats.ordered import counted_in_order, mostly_distinct
+
+    in_memory = isinstance(source, ArrowData) and isinstance(source.data, Sized)
+    if not (in_memory or isinstance(source, ParquetFiles)):
+        return {}
+    places = mostly_distinct(engine, source, schema, group)
+    series = {place: group[place] for place in sorted(places)}
+    return counted_in_order(engine, source, schema, series, intervals=limits.intervals)
 
 
 def _plans(schema: pa.Schema, options: StatisticsOptions) -> list[FeaturePlan]:

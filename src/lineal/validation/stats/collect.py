@@ -44,10 +44,12 @@ def expression(
     part: Slice | None = None,
     sample: Sample | None = None,
     derived: tuple[Derived, ...] = (),
+    left_out: frozenset[int] = frozenset(),
 ) -> ir.Table:
     """Return the computation, over the unbound table `DATA`, of all counts.
 
-    The last ones are kept: months of one table come one after another.
+    Series in the places `left_out` are not counted. The last computations are kept: months of
+    one table come one after another.
     """
     weights = sorted({each.weight for each in series if each.weight is not None})
     more = schema.names if sample or (part and part.condition) else features_read(part)
@@ -57,12 +59,14 @@ def expression(
     )
     rows = data if sample is None else sampled(data, sample)
     # A common table with a name of its own: Ibis does not repeat it, so the data is scanned once.
-    base = _base(rows, series, weights, part, derived).alias(READ)
+    base = _base(rows, series, weights, part, derived, left_out).alias(READ)
     parts = [*_examples(base, limits), *_weights(base, weights, limits)]
     parts += derived_rows(base, derived, limits)
     numbers = []
     texts = []
     for index, each in enumerate(series):
+        if index in left_out:
+            continue
         counts = _counts(base, index, each, weights, limits)
         if each.reading is Reading.TEXT:
             texts.append(_text_counts(counts))
@@ -94,10 +98,13 @@ def _base(
     weights: list[str],
     part: Slice | None,
     derived: tuple[Derived, ...],
+    left_out: frozenset[int],
 ) -> ir.Table:
     """Select once what all series read: plain values as they count, lists as they are."""
     selected: dict[str, ir.Value] = {}
     for index, each in enumerate(series):
+        if index in left_out:
+            continue
         column = base_of(rows, each.plan)
         if _is_plain(each):
             selected[f"s{index}"] = counted(column, each.reading)
@@ -106,6 +113,8 @@ def _base(
     for place, name in enumerate(weights):
         selected[f"w{place}"] = weight_of(rows[name])
     selected.update(derived_columns(rows, derived))
+    if not selected:
+        selected["none"] = ibis.literal(0, "int8")
     return rows.select(**selected) if part is None else parted(rows, selected, part)
 
 

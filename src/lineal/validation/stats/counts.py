@@ -145,14 +145,27 @@ def _numbers(result: pa.Table, *, weighted: bool) -> dict[str | None, dict[int, 
         result, Row.NUMBER_TOTALS, ("slice", "series", *_NUMBER_TOTALS), weighted=weighted
     )
     for part, series, *values in totals:
-        rows = sorted(ranks.get((part, series), []))
         found.setdefault(part, {})[series] = NumberCounts(
-            **_known(_NUMBER_TOTALS, values),
-            ranks=Ranks(
-                [row[0] for row in rows], [row[1] for row in rows], own=[row[2] for row in rows]
-            ),
+            **{name: value + 0.0 for name, value in _known(_NUMBER_TOTALS, values).items()},
+            ranks=_ranks(ranks.get((part, series), [])),
         )
     return found
+
+
+def _ranks(rows: list[tuple[Any, ...]]) -> Ranks:
+    """Sort values; those that were counted apart and are equal (1 and 1.0, 0 and -0) are one."""
+    values: list[float] = []
+    cumulative: list[float] = []
+    own: list[float] = []
+    for value, through, count in sorted(rows):
+        if values and values[-1] == value:
+            cumulative[-1] = max(cumulative[-1], through)
+            own[-1] += count
+            continue
+        values.append(value + 0.0)  # -0.0 becomes 0.0
+        cumulative.append(through)
+        own.append(count)
+    return Ranks(values, cumulative, own=own)
 
 
 def _texts(result: pa.Table, *, weighted: bool) -> dict[str | None, dict[int, TextCounts]]:

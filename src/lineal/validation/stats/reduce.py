@@ -142,8 +142,10 @@ def _thinned(ranked: ir.Table, limits: Limits) -> ir.Table:
     """
     slack = 1e-6
     intervals = float(limits.intervals)
-    through = ranked["cumulative"] * intervals / ranked["total"]
-    before = (ranked["cumulative"] - ranked["count"]) * intervals / ranked["total"]
+    # In doubles: with a literal beside integers DuckDB reckons in wide decimals, far slower.
+    cumulative, total = (ranked[name].cast("float64") for name in ("cumulative", "total"))
+    through = cumulative * intervals / total
+    before = (cumulative - ranked["count"]) * intervals / total
     wanted = (through + slack).floor() > (before - slack).floor()
     if limits.mergeable:
         wanted = wanted | (ranked["among"] <= EXACT)
