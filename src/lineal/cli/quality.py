@@ -88,6 +88,23 @@ CustomOption = Annotated[
         show_default=False,
     ),
 ]
+WeightOption = Annotated[
+    str | None,
+    typer.Option(metavar="COLUMN", help="How much each row counts.", show_default=False),
+]
+SliceOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--slice",
+        metavar="S",
+        help="Also parts of the rows: by carrier, by carrier,origin or by 'late: delay > 15'.",
+        show_default=False,
+    ),
+]
+SampleOption = Annotated[
+    float | None,
+    typer.Option(metavar="SHARE", help="Look at a share of the rows only.", show_default=False),
+]
 _COLUMNS = (
     "feature", "type", "count", "missing", "mean", "std_dev",
     "min", "median", "max", "zeros", "unique", "top",
@@ -100,6 +117,10 @@ def stats(
         str | None,
         typer.Option(help="What the statistics are called; else statistics/X.", show_default=False),
     ] = None,
+    weight: WeightOption = None,
+    slices: SliceOption = None,
+    sample: SampleOption = None,
+    seed: Annotated[int, typer.Option(help="Chooses the rows of --sample.")] = 0,
     delimiter: session.DelimiterOption = None,
     missing: session.MissingOption = None,
     workspace: session.WorkspaceOption = None,
@@ -111,13 +132,22 @@ def stats(
     """
     with session.opened(workspace) as ws:
         with output.working(f"reading {data}"):
-            options = session.statistics_options(delimiter, missing)
+            options = session.statistics_options(
+                delimiter, missing, weight=weight, slices=slices, sample=sample, seed=seed
+            )
             found = ws.statistics(data, name=name, options=options)
         ref, examples, rows = found.ref, found.num_examples, found.to_rows()
+        parts = {part: (each.num_examples, each.to_rows()) for part, each in found.slices.items()}
     if as_json:
-        output.print_json({"ref": ref, "num_examples": examples, "features": rows})
+        told = {
+            part: {"num_examples": count, "features": own} for part, (count, own) in parts.items()
+        }
+        output.print_json({"ref": ref, "num_examples": examples, "features": rows, "slices": told})
     else:
         output.print_table(rows, _COLUMNS)
+        for part, (count, own) in parts.items():
+            output.print_lines("", f"{part}: {count} rows")
+            output.print_table(own, _COLUMNS)
         output.print_lines("", f"{examples} rows; kept as {ref}")
 
 

@@ -83,14 +83,27 @@ def fields(pairs: list[str]) -> dict[str, str]:
 
 
 def statistics_options(
-    delimiter: str | None, missing: list[str] | None
+    delimiter: str | None,
+    missing: list[str] | None,
+    *,
+    weight: str | None = None,
+    slices: list[str] | None = None,
+    sample: float | None = None,
+    seed: int = 0,
 ) -> "StatisticsOptions | None":
-    """Return how a CSV file is to be read for its statistics; None if nothing is said of it."""
-    if delimiter is None and not missing:
+    """Return how statistics are to be taken; None if nothing is said of it."""
+    if not (delimiter or missing or weight or slices or sample is not None):
         return None
-    from lineal.validation import StatisticsOptions
+    from lineal.validation import Slice, StatisticsOptions
 
-    return StatisticsOptions(delimiter=delimiter, na_values=tuple(missing) if missing else None)
+    return StatisticsOptions(
+        delimiter=delimiter,
+        na_values=tuple(missing) if missing else None,
+        weight=weight,
+        slices=tuple(Slice.parse(text) for text in slices or ()),
+        sample_rate=sample,
+        seed=seed if sample is not None else 0,
+    )
 
 
 @contextmanager

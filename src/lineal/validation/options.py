@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from lineal.errors import InvalidInput
@@ -87,6 +88,19 @@ class StatisticsOptions:
                 "StatisticsOptions: sample_rate is a share of the rows, above 0 and at most 1, "
                 f"not {self.sample_rate}"
             )
+
+    def __repr__(self) -> str:
+        """Tell what differs from the defaults, a schema by its contents: equal texts act alike."""
+        told = []
+        for each in fields(self):
+            value = getattr(self, each.name)
+            default = {} if each.name == "weights" else each.default
+            if each.name == "schema" and value is not None:
+                digest = sha256(value.proto.SerializeToString(deterministic=True)).hexdigest()
+                told.append(f"schema=sha256:{digest}")
+            elif value != default:
+                told.append(f"{each.name}={value!r}")
+        return f"StatisticsOptions({', '.join(told)})"
 
     def weight_of(self, path: tuple[str, ...]) -> str | None:
         """Return the column that weighs a feature: its own, that of a struct it is in, or all's."""
