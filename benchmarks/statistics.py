@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import duckdb
+import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from benchmarks.measurement import compare
 from lineal.validation import Statistics, StatisticsOptions, statistics
@@ -28,7 +30,9 @@ __all__ = ["measure"]
 
 ROWS = 336_776
 TIMES = 10
-LIMIT_RATIO = 1.0
+LIMIT_RATIO = 0.7
+UNIQUE_ROWS = 3_400_000
+UNIQUE_LIMIT_RATIO = 1.5
 
 
 def measure(repeats: int) -> list[Measurement]:
@@ -73,7 +77,7 @@ def measure(repeats: int) -> list[Measurement]:
                 ),
             ]
             ours_csv()  # imports and the start of the engine are no part of it
-            return [
+            compared = [
                 compare(
                     name,
                     ours,
@@ -86,6 +90,26 @@ def measure(repeats: int) -> list[Measurement]:
                 )
                 for name, ours, peer_name, peer, limit in jobs
             ]
+    return [*compared, _unique(repeats)]
+
+
+def _unique(repeats: int) -> Measurement:
+    """Compare on numbers that are all different, where nothing can be counted."""
+    chance = np.random.default_rng(13)
+    table = pa.table({f"x{place}": chance.normal(size=UNIQUE_ROWS) for place in range(6)})
+    with duckdb.connect() as connection:
+        connection.register("numbers", table)
+        statistics(table)
+        return compare(
+            "statistics of unique doubles",
+            lambda: statistics(table),
+            peer_name="DuckDB SUMMARIZE",
+            peer=lambda: connection.execute("SUMMARIZE FROM numbers").fetchall(),
+            repeats=repeats,
+            limit_ratio=UNIQUE_LIMIT_RATIO,
+            rows=UNIQUE_ROWS,
+            note="six columns; exact ranks by sorting",
+        )
 
 
 def _check(found: Statistics, rows: int) -> None:

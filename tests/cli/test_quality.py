@@ -26,6 +26,20 @@ def test_how_a_csv_file_is_written_can_be_said(workspace: InProcess) -> None:
     workspace.ok("validate", "a.csv", "-s", "s", *said)
 
 
+def test_statistics_can_be_weighed_sliced_and_sampled(workspace: InProcess) -> None:
+    workspace.write("a.csv", "c,x,w\nUA,1,2\nB6,2,1\nUA,20,1\n")
+    said = ("--weight", "w", "--slice", "c", "--slice", "late: x > 15")
+
+    told = workspace.ok("stats", "a.csv", *said, "--json").json
+
+    assert {name: part["num_examples"] for name, part in told["slices"].items()} == {
+        "c_UA": 2, "c_B6": 1, "late": 1,
+    }  # fmt: skip
+    assert workspace.ok("stats", "a.csv", "--sample", "1", "--json").json["num_examples"] == 3
+    refused = workspace("stats", "a.csv", "--weight", "x_")
+    assert (refused.code, "no weight column 'x_'" in refused.err) == (2, True), refused
+
+
 def test_what_is_made_is_named_by_the_same_grammar(workspace: InProcess) -> None:
     workspace.write("a.csv", "x\n1\n")
 

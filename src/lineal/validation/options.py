@@ -27,7 +27,7 @@ class StatisticsOptions:
     schema: Schema | None = None
     """Says which numbers are categories, which texts are pictures, and what belongs together.
 
-    Its sparse and weighted features get statistics; its times, that integers count as times.
+    Its sparse and weighted features get statistics.
     """
     weight: str | None = None
     """A numeric column: how much each row counts, in statistics beside the plain ones."""
@@ -39,10 +39,6 @@ class StatisticsOptions:
     """The share of rows to look at, in (0, 1]."""
     seed: int = 0
     """Chooses the sample. Which rows it has depends on nothing but their contents and this."""
-    label: str | None = None
-    """The column to predict; the lift of categories against it is measured."""
-    semantic_domains: bool = False
-    """Look for times, pictures and natural language in texts and numbers."""
     generators: tuple[ExtraStatistic, ...] = ()
     """Further statistics, computed beside the usual ones."""
     num_top_values: int = 20
@@ -63,8 +59,6 @@ class StatisticsOptions:
 
     With None only an empty one is; a workspace finds out as it does for a load.
     """
-    encoding: str | None = None
-    """How CSV and JSON lines files write texts, such as latin-1; None is UTF-8."""
 
     def __post_init__(self) -> None:
         """Refuse numbers that no histogram can have."""
