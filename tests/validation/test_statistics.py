@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.feather
 import pyarrow.parquet
 import pytest
+from tensorflow_metadata.proto.v0.statistics_pb2 import CustomStatistic
 
 from lineal.engine import ArrowData, CsvFiles, EngineSettings, open_engine
 from lineal.errors import Corrupt, InvalidInput, NotFound
@@ -25,6 +26,7 @@ from lineal.validation import (
     infer_schema,
     statistics,
 )
+from lineal.validation.stats.extra import Asked, Found
 
 FLIGHTS = pa.table({"delay": [3, 1, 2, 4, None], "carrier": ["UA", "B6", "UA", None, "AA"]})
 
@@ -473,3 +475,15 @@ def test_a_wide_table_gives_what_its_columns_give_alone(monkeypatch, tmp_path, k
     assert list(found) == table.schema.names
     for name in found:
         assert found[name].to_row() == statistics(table.select([name]))[name].to_row()
+
+
+def test_further_statistics_join_the_usual_ones():
+    def longest(asked: Asked) -> Found:
+        added = CustomStatistic(name="features", num=len(asked.plans))
+        return Found(features={("x",): [added], ("all",): [added]})
+
+    table = pa.table({"x": [1], "y": ["a"]})
+    found = statistics(table, options=StatisticsOptions(generators=(longest,)))
+
+    assert list(found) == ["x", "y", "all"]
+    assert [(each.name, each.num) for each in found["x"].proto.custom_stats] == [("features", 2)]

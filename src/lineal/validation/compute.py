@@ -10,6 +10,7 @@ from lineal.engine import embedded
 from lineal.engine.protocol import ArrowData, CsvFiles, ParquetFiles
 from lineal.errors import InvalidInput, NotFound
 from lineal.validation.options import StatisticsOptions
+from lineal.validation.results import Statistics
 from lineal.validation.sources import as_source, rereadable
 from lineal.validation.state import StatisticsState
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from lineal.engine import Engine, Source
-    from lineal.validation.results import Statistics
     from lineal.validation.slices import Slice
     from lineal.validation.stats.counts import Counts, NumberCounts
     from lineal.validation.stats.derived import Derived
@@ -74,6 +74,7 @@ def statistics(
         plans = [each.plan for each in state.series if not each.level]
         asked = Asked(list(dict.fromkeys(plans)), engine, source, options)
         add_extra(found.dataset, options.generators, asked)
+        found = Statistics(found.proto)
     return found
 
 
