@@ -58,10 +58,11 @@ def test_the_page_opens_from_its_file_and_shows_its_charts(seen: tuple[str, str]
     page, log = seen
 
     assert "CONSOLE" not in log, "the page's script must not complain"
-    charts = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
-    assert len(charts) == 19
+    charts = re.findall(r"<svg[^>]*spark.*?</svg>", page, re.DOTALL)
+    assert charts, "those in view are drawn"
     assert all("<path" in chart or "<rect" in chart for chart in charts)
-    assert "19 features" in page, "the script has counted the cards"
+    assert page.count('class="open"') == 19
+    assert "19 features" in page, "the script has counted the rows"
     assert "kilometres" in page
     assert "above 5000" in page
     assert not re.findall(r"""(?:src|href)=["'](?!#)""", page), "nothing is loaded from elsewhere"

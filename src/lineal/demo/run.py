@@ -173,7 +173,7 @@ def _page(
         if isinstance(value, Statistics):
             shown[name], found[name] = value, reports[key]
     page = ws.root / "report.html"
-    content = statistics_page(shown, reports=found, title="Flights from New York, 2013")
+    content = statistics_page(shown, report=found, title="Flights from New York, 2013")
     temporary = page.with_name(".report.html.part")
     temporary.write_text(content, encoding="utf-8")
     temporary.replace(page)

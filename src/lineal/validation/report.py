@@ -198,6 +198,17 @@ class Report:
             return "<Report: no examples>"
         return f"<Report: {len(self.anomalies) or 'no'} anomalies>"
 
+    def to_html(self, *, title: str = "Validation") -> str:
+        """Return one HTML page that shows it and needs no network."""
+        from lineal.validation.page import statistics_page
+
+        return statistics_page(report=self, title=title)
+
+    def _repr_html_(self) -> str:
+        from lineal.validation.page import framed
+
+        return framed(self.to_html())
+
     def to_rows(self) -> list[dict[str, Scalar]]:
         """Return one row for each reason, for tables."""
         return [

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from lineal.metadata.graph import Graph
     from lineal.warehouse import Warehouse
     from lineal.workspace.locations import Locations
-    from lineal.workspace.schemas import Schemas
     from lineal.workspace.settings import Settings
     from lineal.workspace.workspace import Workspace
 
@@ -74,13 +73,6 @@ class Parts:
         from lineal.metadata.graph import Graph
 
         return Graph(self.store)
-
-    @cached_property
-    def schemas(self) -> Schemas:
-        """The versions of schemas: who changed what and why, and what to change next."""
-        from lineal.workspace.schemas import Schemas
-
-        return Schemas(self)
 
     @cached_property
     def objects(self) -> ObjectStore:

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from lineal.workspace.locations import Locations
     from lineal.workspace.openlineage import OpenLineage
     from lineal.workspace.recorded import RecordedReport, RecordedSchema, RecordedStatistics
+    from lineal.workspace.schemas import Schemas
     from lineal.workspace.tracking.command import Executed
     from lineal.workspace.tracking.repeat import Rerun
     from lineal.workspace.tracking.run import Run
@@ -95,6 +96,13 @@ class Workspace(Parts):
         from lineal.workspace.openlineage import OpenLineage
 
         return OpenLineage(self)
+
+    @cached_property
+    def schemas(self) -> Schemas:
+        """The versions of schemas: who changed what and why, and what to change next."""
+        from lineal.workspace.schemas import Schemas
+
+        return Schemas(self)
 
     @property
     def environment(self) -> Environment:

@@ -1,194 +1,90 @@
-"""Put the page together: what was found, then a card for each feature."""
+"""Put the page together: one file that holds its data, style and script, and loads nothing."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from lineal.errors import InvalidInput
-from lineal.validation.page.charts import COLORS, distribution
-from lineal.validation.page.text import escaped, percent, plain
+from lineal.validation.page.island import island
+from lineal.validation.page.text import as_json, escaped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from lineal.validation.report import Anomaly, Report
-    from lineal.validation.results import FeatureStatistics, Statistics
+    from lineal.validation.page.island import Rows
+    from lineal.validation.report import Report
+    from lineal.validation.results import Statistics
+    from lineal.validation.schema import Schema
 
 __all__ = ["statistics_page"]
 
 
 def statistics_page(
-    statistics: Mapping[str, Statistics],
+    statistics: Statistics | Mapping[str, Statistics] | None = None,
     *,
-    reports: Mapping[str, Report] | None = None,
+    others: Mapping[str, Statistics] | None = None,
+    report: Report | Mapping[str, Report] | None = None,
+    schema: Schema | None = None,
+    rows: Mapping[str, Rows] | None = None,
     title: str = "Statistics",
 ) -> str:
     """Return an HTML page about one data set, or a comparison of several, named by the keys.
 
-    `reports` gives what validation found, by the same names. The page needs no network and no
-    server: styles, script and pictures are in it.
+    `report` gives what validation found, in the first data set or by the same names; `schema`
+    what is asked, else the report's own; `rows` the rows to show of a feature, by its path: a
+    table or a list of dicts. The page needs no network and no server.
     """
-    if not statistics:
+    sets = dict(statistics) if isinstance(statistics, Mapping) else {}
+    if statistics is not None and not isinstance(statistics, Mapping):
+        sets = {str(getattr(statistics, "ref", "data")): statistics}
+    sets |= others or {}
+    first = next(iter(sets), "data")
+    reports = dict(report) if isinstance(report, Mapping) else {}
+    if report is not None and not isinstance(report, Mapping):
+        reports = {first: report}
+    if not sets and not reports and schema is None:
         raise InvalidInput("a page needs the statistics of at least one data set")
-    found = _by_feature(reports or {})
-    names = list(dict.fromkeys(name for each in statistics.values() for name in each.features))
-    # Columns that are gone have no statistics, and are what one looks for first.
-    names += [name for name in found if name and name not in names]
-    cards = [
-        _card(place, name, statistics, found.get(name, [])) for place, name in enumerate(names)
-    ]
-    return "".join(
-        [
-            "<!doctype html>\n<html lang=en><meta charset=utf-8>",
-            '<meta name=viewport content="width=device-width,initial-scale=1">',
-            f"<title>{escaped(title)}</title><style>{_asset('page.css')}</style>",
-            f"<body{' class=many' if len(statistics) > 1 else ''}>",
-            f"<header><h1>{escaped(title)}</h1>{_legend(statistics)}</header>",
-            _summary(names, found),
-            _controls(statistics, names),
-            f"<main id=cards>{''.join(cards)}</main>",
-            "<p id=nothing hidden>No feature fits these filters.</p>",
-            f"<script>{_asset('page.js')}</script></body></html>\n",
-        ]
+    found = island(sets, reports, schema or _baseline(reports), rows or {})
+    return _document(title, as_json({"title": title, **found}))
+
+
+def _baseline(reports: Mapping[str, Report]) -> Schema | None:
+    from lineal.validation.schema import Schema
+
+    protos = [each.proto.baseline for each in reports.values() if each.proto.HasField("baseline")]
+    return Schema(protos[0]) if protos else None
+
+
+def _document(title: str, data: str) -> str:
+    style, script = _asset("page.css"), _asset("charts.js") + _asset("page.js")
+    policy = (
+        f"default-src 'none';style-src '{_digest(style)}';script-src '{_digest(script)}';"
+        "base-uri 'none';form-action 'none'"
+    )
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        f"<title>{escaped(title)}</title><style>{style}</style></head><body>"
+        '<a class="skip" href="#table">Skip to the features</a>'
+        f'<header><h1><bdi>{escaped(title)}</bdi></h1><div id="sets"></div></header>'
+        '<main id="main"><noscript>This page draws its data with a script of its own; '
+        "allow scripts to see it.</noscript></main>"
+        f'<script type="application/json" id="island">{data}</script>'
+        f"<script>{script}</script></body></html>\n"
     )
 
 
+@cache
 def _asset(name: str) -> str:
     return (files("lineal.validation.page") / name).read_text(encoding="utf-8")
 
 
-def _by_feature(reports: Mapping[str, Report]) -> dict[str, list[tuple[str, Anomaly]]]:
-    found: dict[str, list[tuple[str, Anomaly]]] = {}
-    for data, report in reports.items():
-        for anomaly in report.anomalies:
-            found.setdefault(anomaly.path, []).append((data, anomaly))
-    return found
-
-
-def _legend(statistics: Mapping[str, Statistics]) -> str:
-    items = [
-        f'<li><i class="c{place % COLORS}"></i><b>{escaped(name)}</b> '
-        f"{each.num_examples:,} rows, {len(each)} features</li>"
-        for place, (name, each) in enumerate(statistics.items())
-    ]
-    return f"<ul class=legend>{''.join(items)}</ul>"
-
-
-def _summary(names: list[str], found: Mapping[str, list[tuple[str, Anomaly]]]) -> str:
-    if not found:
-        return ""
-    rows = []
-    for name in ["", *names]:
-        for data, anomaly in found.get(name, []):
-            target = f"<a href=#f{names.index(name)}>{escaped(name)}</a>" if name else "(data set)"
-            rows.append(
-                f"<tr><td>{target}<td>{escaped(data)}"
-                f"<td>{_severity(anomaly)} {escaped(anomaly.short)}"
-                f"<td>{escaped(anomaly.description)}"
-            )
-    opened = " open" if len(rows) <= 30 else ""
-    word = "anomaly" if len(rows) == 1 else "anomalies"
-    return (
-        f"<details class=found{opened}><summary>{len(rows)} {word} found</summary>"
-        "<div class=scroll><table><thead><tr><th>feature<th>data<th>what<th>why</thead>"
-        f"<tbody>{''.join(rows)}</table></div></details>"
-    )
-
-
-def _severity(anomaly: Anomaly) -> str:
-    kind = anomaly.severity.lower()
-    return f'<span class="mark {escaped(kind)}">{escaped(kind)}</span>'
-
-
-def _controls(statistics: Mapping[str, Statistics], names: Iterable[str]) -> str:
-    types = sorted(
-        {feature.type for each in statistics.values() for feature in each.features.values()}
-    )
-    options = "".join(f"<option>{kind}</option>" for kind in types)
-    listed = list(names)
-    return (
-        "<form id=controls role=search onsubmit='return false'>"
-        "<label>Find <input id=find type=search placeholder='name of a feature' "
-        "autocomplete=off></label>"
-        f"<label>Type <select id=type><option value=''>all</option>{options}</select></label>"
-        "<label>Sort by <select id=sort><option value=place>order in the data</option>"
-        "<option value=name>name</option><option value=missing>missing values</option>"
-        "<option value=found>anomalies</option></select></label>"
-        "<label><input id=only type=checkbox> with anomalies only</label>"
-        f"<output id=shown>{len(listed)} features</output></form>"
-    )
-
-
-def _card(
-    place: int,
-    name: str,
-    statistics: Mapping[str, Statistics],
-    anomalies: list[tuple[str, Anomaly]],
-) -> str:
-    features = [
-        (number % COLORS, data, each.features[name])
-        for number, (data, each) in enumerate(statistics.items())
-        if name in each.features
-    ]
-    kind = features[0][2].type if features else ""
-    shown = "time" if features and features[0][2].is_time else kind.lower()
-    missing = max((_missing_share(each) for _, _, each in features), default=1.0)
-    notes = "".join(
-        f"<li>{_severity(anomaly)} {escaped(data)}: {escaped(anomaly.description)}</li>"
-        for data, anomaly in anomalies
-    )
-    body = (
-        distribution(name, features) + _table(features)
-        if features
-        else '<p class="none">not in the data</p>'
-    )
-    return (
-        f'<article class=card id=f{place} data-name="{escaped(name.lower())}" data-type="{kind}" '
-        f"data-missing={missing:.6f} data-found={len(anomalies)} data-place={place}>"
-        f'<h2 title="{escaped(name)}">{escaped(name)} <small>{escaped(shown)}</small></h2>'
-        f"{f'<ul class=notes>{notes}</ul>' if notes else ''}{body}</article>"
-    )
-
-
-def _missing_share(feature: FeatureStatistics) -> float:
-    return feature.missing / ((feature.count + feature.missing) or 1)
-
-
-def _table(features: list[tuple[int, str, FeatureStatistics]]) -> str:
-    """Return the main numbers, a row for each data set."""
-    rows = [_numbers_of(feature) for _, _, feature in features]
-    columns = [name for name in rows[0] if any(row.get(name, "–") != "–" for row in rows)]
-    single = len(features) == 1
-    head = "".join(["" if single else "<th>", *(f"<th>{column}" for column in columns)])
-    body = "".join(
-        ("<tr>" if single else f'<tr><th scope=row><i class="c{color}"></i>{_name(data)}')
-        + "".join(f"<td>{escaped(row.get(column, '–'))}" for column in columns)
-        for (color, data, _), row in zip(features, rows, strict=True)
-    )
-    return (
-        f"<div class=scroll><table class=numbers><thead><tr>{head}</thead>"
-        f"<tbody>{body}</table></div>"
-    )
-
-
-def _name(data: str) -> str:
-    return f"<span>{escaped(data)}</span>"
-
-
-def _numbers_of(feature: FeatureStatistics) -> dict[str, str]:
-    rows = feature.count + feature.missing
-    least, most = feature.value_count
-    return {
-        "missing": percent(feature.missing, rows) if feature.missing else "0",
-        "NaN": plain(feature.num_nan) if feature.num_nan else "–",
-        "mean": plain(feature.mean),
-        "std": plain(feature.std_dev),
-        "min": plain(feature.min),
-        "median": plain(feature.median),
-        "max": plain(feature.max),
-        "zeros": "–" if feature.zeros is None else percent(feature.zeros, feature.num_values),
-        "unique": plain(feature.unique),
-        "bytes": plain(feature.avg_length),
-        "values": "–" if least == most else f"{least}–{most}",
-    }
+def _digest(text: str) -> str:
+    """Return what a content security policy knows an inline style or script by."""
+    digest = hashlib.sha256(text.encode()).digest()
+    return f"sha256-{base64.b64encode(digest).decode()}"

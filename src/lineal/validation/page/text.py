@@ -1,16 +1,15 @@
-"""Write values the way the page shows them."""
+"""Write what the page holds: texts for HTML, values for JSON, names for SQL."""
 
 from __future__ import annotations
 
+import json
 import math
-from datetime import date, datetime, timedelta
 from html import escape
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from lineal.validation.results import Number
+__all__ = ["as_json", "cut", "escaped", "finite", "quoted", "sql_text"]
 
-__all__ = ["escaped", "percent", "plain", "shortened"]
+LONGEST = 300
+"""Characters of a value that are kept; a picture needs no more."""
 
 
 def escaped(text: str) -> str:
@@ -18,50 +17,32 @@ def escaped(text: str) -> str:
     return escape(text.encode("utf-8", "replace").decode())
 
 
-def shortened(text: str, length: int = 28) -> str:
-    """Cut a long text; an empty one is made visible."""
-    if not text.strip():
-        return f"“{text}”"
-    return text if len(text) <= length else text[: length - 1] + "…"
+def cut(text: str, length: int = LONGEST) -> str:
+    """Cut a long text, and say how long it was."""
+    text = text.encode("utf-8", "replace").decode()
+    return text if len(text) <= length else f"{text[:length]}… ({len(text):,} characters)"
 
 
-def plain(value: Number | timedelta | str | None) -> str:
-    """Write a value for reading: thousands apart, few digits, times to the second."""
-    match value:
-        case None:
-            return "–"
-        case str():
-            return value
-        case datetime():
-            text = value.strftime("%Y-%m-%d %H:%M:%S").removesuffix(":00")
-            return text.removesuffix(" 00:00")
-        case date():
-            return value.isoformat()
-        case timedelta():
-            return str(timedelta(seconds=round(value.total_seconds())))
-        case int():
-            return f"{value:,}"
-    return _float(value)
+def finite(number: float) -> float | str:
+    """Return `number` as JSON can hold it: NaN and the infinities as their names."""
+    if math.isfinite(number):
+        return int(number) if number.is_integer() and abs(number) < 2**53 else number
+    return "NaN" if math.isnan(number) else "∞" if number > 0 else "-∞"
 
 
-def _float(value: float) -> str:
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "∞" if value > 0 else "-∞"
-    if value and not 1e-3 <= abs(value) < 1e9:
-        return f"{value:.3e}"
-    digits = 4 if abs(value) < 1000 else 5
-    return f"{value:,.{digits}g}" if abs(value) < 1e5 else f"{value:,.0f}"
+def as_json(value: object) -> str:
+    """Return JSON that no HTML parser takes for the end of a script."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
 
 
-def percent(part: float, whole: float) -> str:
-    """Write a share; a small one is not rounded to nothing."""
-    if whole == 0:
-        return "–"
-    share = 100 * part / whole
-    if part and share < 0.1:
-        return "<0.1%"
-    if part != whole and share > 99.9:
-        return ">99.9%"
-    return f"{share:.1f}%".replace(".0%", "%")
+def quoted(name: str) -> str:
+    """Return a name as SQL writes it."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def sql_text(text: str) -> str:
+    """Return a text as SQL writes it."""
+    return "'" + text.replace("'", "''") + "'"
