@@ -131,7 +131,8 @@ class Worker:
             return self.full
         self.full = self.open(f"{self.folder}/reads.db")
         self.put_types(self.full)
-        self.count = 0
+        # The filters count on values from 1; the names in writes.db go on where they were.
+        written, self.count = self.count, 0
         self.ids = []
         for _ in range(10):
             self.ids += self.full.put_artifacts(self.artifacts(1000))
@@ -146,6 +147,7 @@ class Worker:
             [self.pb.Event(artifact_id=a, execution_id=r, type=t) for a, r, t in events]
         )
         self.top = self.ids[len(runs) + 1]
+        self.count = written
         return self.full
 
     def listed(self, text):
