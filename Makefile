@@ -41,7 +41,7 @@ $(VENV)/installed: pyproject.toml constraints.txt Makefile
 	fi
 	$(VENV)/bin/python -m pip install -q -c constraints.txt pip hatchling setuptools
 	$(VENV)/bin/python -m pip install -q -c constraints.txt --no-build-isolation \
-		--editable '.[contracts,demo,grpc,mysql,pandas,pandera,polars,postgres,spark]' --group test --group check
+		--editable '.[contracts,demo,grpc,mysql,pandas,pandera,polars,postgres]' --group test --group check
 	@touch $@
 
 demo: $(VENV)/installed ## Take real data through the whole journey, into DIR (default: demo).

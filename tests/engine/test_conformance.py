@@ -2,7 +2,7 @@
 
 Ibis has given wrong answers without an error (two are kept here as strict expected failures), so
 every kind of expression that Lineal uses stands here beside its plain Python. A new backend joins
-by the fixture `each_engine`; what it can't do is an expected failure with its reason.
+by the fixture `engine`; what it can't do is an expected failure with its reason.
 """
 
 from __future__ import annotations
@@ -463,9 +463,9 @@ def _parts(day: object) -> tuple:
     ("expression", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES]
 )
 def test_an_expression_means_what_python_says(
-    each_engine: Engine, expression: ir.Table, expected: Callable[[], list[tuple]]
+    engine: Engine, expression: ir.Table, expected: Callable[[], list[tuple]]
 ) -> None:
-    found = answers(each_engine, expression)
+    found = answers(engine, expression)
     wanted = expected()
     assert len(found) == len(wanted)
     for row, wish in zip(found, wanted, strict=True):

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lineal.engine.protocol import EngineSettings
-from lineal.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from lineal.engine.protocol import Engine
@@ -24,24 +23,11 @@ _embedded: dict[int, Engine] = {}
 def open_engine(settings: EngineSettings | None = None) -> Engine:
     """Open an engine of its own with these limits; close it when done.
 
-    Raises `InvalidInput` for a limit that the engine does not understand, `Unavailable` where
-    what it needs is missing.
+    Raises `InvalidInput` for a limit that the engine does not understand.
     """
-    settings = settings or EngineSettings()
-    if settings.kind == "spark":
-        from lineal.engine.spark import SparkEngine
-
-        return SparkEngine(settings)
-    if settings.kind != "duckdb":
-        raise NotFound.among("no engine", settings.kind, ["duckdb", "spark"])
-    if settings.url is not None:
-        raise InvalidInput(
-            f"engine.url is {settings.url!r}, and DuckDB runs in this process: leave it out, or "
-            'set engine.kind = "spark"'
-        )
     from lineal.engine.duckdb import DuckDBEngine
 
-    return DuckDBEngine(settings)
+    return DuckDBEngine(settings or EngineSettings())
 
 
 def embedded() -> Engine:

@@ -34,17 +34,13 @@ __all__ = [
 
 @dataclass(frozen=True)
 class EngineSettings:
-    """Which engine, and its limits, from the `[engine]` section of the workspace's file."""
+    """Limits of an embedded engine, from the `[engine]` section of the workspace's file."""
 
     memory_limit: str | None = None
     """As the engine spells it, e.g. `"2GB"`; None leaves the engine's own default."""
     threads: int | None = None
     temporary_directory: Path | None = None
-    """Where data that exceeds the memory limit is spilled; None forbids DuckDB to spill at all."""
-    kind: str = "duckdb"
-    """`duckdb` in this process, or `spark`."""
-    url: str | None = None
-    """Where Spark runs: `local[2]` in this process (the default), `spark://host:port`."""
+    """Where data that exceeds the memory limit is spilled; None forbids spilling to disk."""
 
 
 @dataclass(frozen=True)

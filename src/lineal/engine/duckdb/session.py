@@ -13,9 +13,9 @@ import duckdb
 import pyarrow as pa
 
 from lineal.engine.duckdb.failures import translated
+from lineal.engine.duckdb.interrupts import interruptible
 from lineal.engine.duckdb.sources import numbered_text, relation_text
 from lineal.engine.duckdb.text import quoted, type_text
-from lineal.engine.interrupts import interruptible
 from lineal.errors import InvalidInput, Unavailable
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class Session:
 
     def _call(self, act: Callable[[], _Result]) -> _Result:
         with self._busy:
-            return interruptible(act, self._connection.interrupt)
+            return interruptible(self._connection, act)
 
     def relation(self, query: str) -> Relation:
         """Bind `query`: unknown names and wrong types are found here, before rows are read."""

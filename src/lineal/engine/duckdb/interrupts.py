@@ -1,6 +1,6 @@
 """Let Ctrl-C end a running query at once.
 
-Engines look for signals only now and then, and Python runs its handlers only between calls. So in
+DuckDB looks for signals only now and then, and Python runs its handlers only between calls. So in
 the main thread, the one that gets signals, a call that may be long is made by another thread, and
 waited for.
 """
@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import duckdb
+
 __all__ = ["interruptible"]
 
 _Result = TypeVar("_Result")
 
 
-def interruptible(act: Callable[[], _Result], end: Callable[[], object]) -> _Result:
-    """Return what `act` returns; call `end` until it has ended when the wait is interrupted."""
+def interruptible(connection: duckdb.DuckDBPyConnection, act: Callable[[], _Result]) -> _Result:
+    """Return what `act` returns; end what runs on `connection` when the wait is interrupted."""
     if threading.current_thread() is not threading.main_thread():
         return act()
     done: Future[_Result] = Future()
@@ -30,7 +32,7 @@ def interruptible(act: Callable[[], _Result], end: Callable[[], object]) -> _Res
         return done.result()
     except BaseException:
         while thread.is_alive():
-            end()
+            connection.interrupt()
             thread.join(0.05)
         raise
 
