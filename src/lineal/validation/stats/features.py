@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tensorflow_metadata.proto.v0 import statistics_pb2
 
     from lineal.validation.options import StatisticsOptions
+    from lineal.validation.stats.histograms import Quantiles
 
 __all__ = [
     "BYTES_LABEL",
@@ -33,6 +34,7 @@ __all__ = [
     "frequent",
     "moments",
     "single_values",
+    "spread",
 ]
 
 FINE = 100
@@ -90,6 +92,20 @@ def fill_numbers(
     stats.max = _given(counts.maximum)
     stats.median = answers.values[len(answers.values) // 2]
     stats.mean, stats.std_dev = moments(counts)
+    spread(standard, by_quantiles, answers, counts, options)
+
+
+def spread(
+    standard: statistics_pb2.Histogram,
+    by_quantiles: statistics_pb2.Histogram,
+    answers: Quantiles,
+    counts: NumberCounts,
+    options: StatisticsOptions,
+    *,
+    least: float | None = None,
+    greatest: float | None = None,
+) -> None:
+    """Fill in both histograms; `least` and `greatest` widen the range to values without weight."""
     add_buckets(by_quantiles, quantile_buckets(answers.every(FINE)))
     add_buckets(
         standard,
@@ -98,6 +114,8 @@ def fill_numbers(
             buckets=options.num_histogram_buckets,
             greatest_finite=counts.greatest_finite,
             positive_infinities=counts.positive_infinities,
+            least=least,
+            greatest=greatest,
         ),
     )
 

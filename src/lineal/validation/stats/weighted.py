@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from lineal.validation.stats.counts import NumberCounts, TextCounts
-from lineal.validation.stats.features import FINE, add_buckets, add_ranks, frequent, moments
-from lineal.validation.stats.histograms import quantile_buckets, quantiles, standard_buckets
+from lineal.validation.stats.features import FINE, add_ranks, frequent, moments, spread
+from lineal.validation.stats.histograms import quantiles
 from lineal.validation.stats.series import Measure
 
 if TYPE_CHECKING:
@@ -105,15 +105,5 @@ def _fill_numbers(
     standard, by_quantiles = weighted.histograms.add(), weighted.histograms.add()
     by_quantiles.type = _QUANTILES
     standard.num_nan = by_quantiles.num_nan = stats.histograms[0].num_nan
-    add_buckets(by_quantiles, quantile_buckets(answers.every(FINE)))
-    add_buckets(
-        standard,
-        standard_buckets(
-            answers,
-            buckets=options.num_histogram_buckets,
-            greatest_finite=counts.greatest_finite,
-            positive_infinities=counts.positive_infinities,
-            least=plain.minimum,
-            greatest=plain.greatest_finite,
-        ),
-    )
+    least, greatest = plain.minimum, plain.greatest_finite
+    spread(standard, by_quantiles, answers, counts, options, least=least, greatest=greatest)
