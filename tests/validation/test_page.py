@@ -200,6 +200,17 @@ def test_the_page_is_dark_where_it_is_asked_to_be(see):
     assert tab.run(background) == light
 
 
+def test_going_to_an_anomaly_lifts_the_filters_and_leaves_the_colours(see):
+    tab = see(compared())
+    tab.run("at('theme').value = 'dark'; at('theme').dispatchEvent(new Event('change'))")
+    tab.run("at('find').value = 'speed'; show()")
+
+    tab.run("document.querySelector('.found a').click()")
+
+    assert tab.run("at('find').value") == ""
+    assert tab.run("[at('theme').value, document.documentElement.dataset.theme]") == ["dark"] * 2
+
+
 def test_a_narrow_window_is_not_wider_than_it_is(see):
     tab = see(compared(), width=420)
 

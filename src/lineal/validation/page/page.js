@@ -121,6 +121,7 @@ function rove(f, focus) {
 const heads = new Map();
 function build() {
   at("sets").append(el("ul", { class: "legend" }, page.sets.map((each, i) => el("li", {}, many ? swatch(i) : "", el("b", {}, name(each.name)), each.rows == null ? "" : ` ${plain(each.rows)} rows`))));
+  if (many) at("sets").append(el("p", { class: "legend" }, "Mean, min, max and unique are those of the first set that has the feature; open a row to see all."));
   const types = [...new Set(page.features.map(f => f.t))].sort();
   const found = page.features.reduce((sum, f) => sum + f.a.length, page.data.length), bad = page.features.filter(f => f.a.length);
   const summary = !page.checked ? null : found === 0 && !page.empty.length ? el("p", { class: "fine" }, "✓ No anomalies found.")
@@ -138,7 +139,9 @@ function build() {
   show();
 }
 function go(f) {
-  at("controls").reset(); state.key = ""; show();
+  // Not reset(): the choice of colours is no filter.
+  at("find").value = ""; at("type").value = ""; if (at("only")) at("only").checked = false;
+  state.key = ""; show();
   const row = rowOf(f);
   if (!row.isConnected) { at("find").value = f.n; show(); }
   toggle(f, true); rove(f, true); row.scrollIntoView({ block: "center" });
