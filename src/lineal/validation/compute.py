@@ -198,7 +198,12 @@ def _weighed(
     weights = [options.weight_of(plan.path) for plan in plans]
     for name in {weight for weight in weights if weight is not None}:
         if name not in schema.names:
-            raise NotFound.among("the data has no weight column", name, schema.names)
+            raise NotFound.among(
+                "the data has no weight column",
+                name,
+                schema.names,
+                remedy=f"give one of its {len(schema.names)} columns that holds numbers",
+            )
         told = plan_features(schema, columns=(name,))[0]
         if told.kind not in {Kind.INT, Kind.FLOAT} or told.depth > 1 or told.domain_info:
             raise InvalidInput(

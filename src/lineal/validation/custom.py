@@ -104,7 +104,10 @@ def _holds(validation: CustomValidation, features: dict[str, FeatureView]) -> bo
         with embedded().sql(query, {"statistics": ArrowData(row)}) as reader:
             rows = reader.read_all()
     except LinealError as error:
+        # What follows the first line shows our own query around the condition.
+        told = str(error).splitlines()[0]
         raise InvalidInput(
-            f"the condition {validation.sql!r} on {validation.feature} can't be evaluated: {error}"
+            f"the condition {validation.sql!r} on {validation.feature} can't be evaluated: {told}; "
+            f"it must be a boolean expression in SQL over {' and '.join(features)}"
         ) from error
     return bool(rows.column("holds")[0].as_py())

@@ -47,7 +47,12 @@ class ValidationOptions:
         known = anomaly_types()
         for name, severity in self.severity_overrides.items():
             if name not in known:
-                raise NotFound.among("there is no type of anomaly", name, known)
+                raise NotFound.among(
+                    "there is no type of anomaly",
+                    name,
+                    known,
+                    remedy="a report names the type beside each reason, as in SCHEMA_NEW_COLUMN",
+                )
             if not isinstance(severity, Severity):
                 raise InvalidInput(
                     f"severity_overrides[{name!r}] is {severity!r}; choose Severity.WARNING or "

@@ -39,7 +39,12 @@ def parted(rows: ir.Table, selected: Mapping[str, ir.Value], part: Slice) -> ir.
     """
     for name in features_read(part):
         if name not in rows.columns:
-            raise NotFound.among("slices: the data has no column", name, rows.columns)
+            raise NotFound.among(
+                "slices: the data has no column",
+                name,
+                rows.columns,
+                remedy="a slice is named by a column; a condition is written NAME: SQL",
+            )
     if part.condition is not None:
         return _where(rows, selected, part.condition)
     names = features_read(part)
