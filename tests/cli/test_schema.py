@@ -73,6 +73,8 @@ def test_conversions_tell_what_is_lost(named: InProcess) -> None:
     named.ok("schema", "convert", "s", "--to", "odcs", "-o", "s.yaml")
     named.ok("schema", "convert", "s.yaml", "--from", "odcs")
     assert named("schema", "convert", "s").code == 2
+    nowhere = named("schema", "convert", "s", "--to", "odcs", "-o", "no/folder/s.yaml")
+    assert nowhere.err.startswith("error: no/folder/s.yaml can't be written")
     assert "did you mean 'arrow'" in named("schema", "convert", "s", "--to", "arow").err
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lineal.errors import Corrupt, IncompatibleVersion, InvalidInput, NotFound
+from lineal.errors import Corrupt, IncompatibleVersion, InvalidInput, NotFound, Unavailable
 from lineal.validation import (
     Slice,
     StatisticsOptions,
@@ -161,6 +161,21 @@ def test_columns_of_one_shard_are_missing_from_the_other():
 def test_a_feature_of_two_types_is_refused_naming_both():
     with pytest.raises(InvalidInput, match="'a' is INT in one state and STRING"):
         statistics_state(pa.table({"a": [1]})).merge(statistics_state(pa.table({"a": ["x"]})))
+
+
+def test_a_state_that_cant_be_written_leaves_what_was_there(tmp_path):
+    state = statistics_state(pa.table({"x": [1, 2]}))
+    state.save(tmp_path / "day")
+    broken = statistics_state(pa.table({"x": [3]}))
+    broken.parts[None].numbers[0].ranks.values.append("no number")
+
+    with pytest.raises(pa.ArrowException):
+        broken.save(tmp_path / "day")
+
+    assert StatisticsState.load(tmp_path / "day").statistics() == state.statistics()
+    assert [each.name for each in tmp_path.iterdir()] == ["day"]
+    with pytest.raises(Unavailable, match="can't be written"):
+        state.save(tmp_path / "no" / "folder" / "day")
 
 
 def test_foreign_and_damaged_files_are_refused(tmp_path):

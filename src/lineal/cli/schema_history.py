@@ -254,6 +254,7 @@ def convert(
     from lineal.cli.schema import read_schema
     from lineal.cli.schema_forms import read_form, written
     from lineal.validation.conversion import convert_from, convert_to
+    from lineal.validation.files import written_whole
 
     if (to is None) == (source is None):
         raise InvalidInput("give --to FORM or --from FORM, one of them")
@@ -264,7 +265,8 @@ def convert(
         found = convert_from(source or "", read_form(source or "", Path(name).expanduser()))
     text = written(to, found.value)
     if target is not None:
-        target.write_text(text, encoding="utf-8")
+        with written_whole(target.expanduser()) as file:
+            file.write(text.encode())
     if as_json:
         value = json.loads(text) if to == "json-schema" else text
         output.print_json({"value": value, "losses": found.losses})

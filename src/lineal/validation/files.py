@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import IO, TYPE_CHECKING, TypeVar, cast
 
 from lineal.errors import Corrupt, InvalidInput, NotFound, Unavailable
 from lineal.validation.details import DETAILS_FIELD
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from google.protobuf import text_format
     from google.protobuf.descriptor import Descriptor
     from google.protobuf.message import Message
 
-__all__ = ["TEXT_SUFFIXES", "parse_text", "read_proto", "write_proto"]
+__all__ = ["TEXT_SUFFIXES", "parse_text", "read_proto", "write_proto", "written_whole"]
 
 TEXT_SUFFIXES = frozenset({".pbtxt", ".textproto", ".txt"})
 
@@ -32,16 +35,27 @@ def write_proto(message: Message, path: str | Path) -> Path:
         content = text_format.MessageToString(message, as_utf8=True).encode()
     else:
         content = message.SerializeToString(deterministic=True)
+    with written_whole(target) as file:
+        file.write(content)
+    return target
+
+
+@contextmanager
+def written_whole(target: Path) -> Iterator[IO[bytes]]:
+    """Give a file to write to that becomes `target` once all of it is on disk, or not at all."""
     try:
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", delete=False) as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(target)
+            try:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+                Path(file.name).chmod(0o644)
+                Path(file.name).replace(target)
+            except BaseException:
+                Path(file.name).unlink(missing_ok=True)
+                raise
     except OSError as error:
         raise Unavailable(f"{target} can't be written: {error.strerror or error}") from error
-    return target
 
 
 def read_proto(path: str | Path, empty: _Proto, what: str) -> _Proto:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from lineal.errors import Corrupt, IncompatibleVersion, NotFound
+from lineal.validation.files import written_whole
 from lineal.validation.options import StatisticsOptions
 from lineal.validation.slices import Slice
 from lineal.validation.state import StatisticsState
@@ -50,7 +51,7 @@ _LISTS = {"ranks", "top", "digests"}
 
 
 def write_state(state: StatisticsState, path: Path) -> Path:
-    """Write the state beside its final place, then move it there, so that no half is ever read."""
+    """Write the state as one file, never half of it."""
     told = {
         "version": _VERSION,
         "series": [_told_series(each) for each in state.series],
@@ -61,10 +62,9 @@ def write_state(state: StatisticsState, path: Path) -> Path:
     }
     table = pa.Table.from_pylist(list(_rows(state)), schema=_SCHEMA)
     table = table.replace_schema_metadata({_FORMAT: json.dumps(told).encode()})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.part")
-    pq.write_table(table, beside, compression="zstd")
-    return beside.replace(path)
+    with written_whole(path) as file:
+        pq.write_table(table, file, compression="zstd")
+    return path
 
 
 def read_state(path: Path) -> StatisticsState:
