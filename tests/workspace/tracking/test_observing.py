@@ -134,6 +134,22 @@ def test_files_elsewhere_are_named_and_a_setting_lets_their_folder_in(
     assert input_names(ws, ws.store.executions(type="lineal.track")[-1]) == ["a.csv"]
 
 
+def test_what_opens_files_while_the_interpreter_ends_disturbs_nobody(project: Project) -> None:
+    done = project.script(
+        "import sys, types\n"
+        "early = sys.modules['early'] = types.ModuleType('early')\n"
+        "import lineal, lineal.workspace.tracking.watch as watch\n"
+        "sys.kept = [early, watch]  # modules in use are emptied, the latest first\n"
+        "class Late:\n"
+        "    def __del__(self, look=open):\n"
+        "        look('/dev/null').close()\n"
+        "early.late = Late()\n"
+        "lineal.track()\n"
+    )
+
+    assert done.err.endswith("0 inputs · 0 outputs\n")
+
+
 def test_a_database_of_sqlite_is_an_input_as_it_was_when_it_was_opened(
     project: Project, ws: Workspace
 ) -> None:

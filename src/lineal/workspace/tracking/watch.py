@@ -135,7 +135,8 @@ def fails(error: Exception) -> None:
 
 
 def _hook(event: str, arguments: tuple[object, ...]) -> None:
-    if event not in _EVENTS or (not _observers and _always is None):
+    # The observers first: while the interpreter ends, everything in this module becomes None.
+    if (not _observers and _always is None) or event not in _EVENTS:
         return
     if getattr(_busy, "now", False):
         return
